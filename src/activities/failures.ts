@@ -1,0 +1,28 @@
+/** Failures as Temporal and people see them. What is not named here is retried with back-off: a server that is away comes back. */
+import { ApplicationFailure } from '@temporalio/common';
+import { OffsetOutOfRange, UnreadableLog, KafkaRefused } from '../io/kafka/logReader.js';
+import { Fenced } from '../io/postgres/commit.js';
+
+/** SQLSTATE classes that another try does not cure: bad data, a broken constraint. */
+const HOPELESS_SQL = /^(22|23)/;
+
+/** The error as it leaves an activity: final ones become failures that are not retried, under the name that workflows look for. */
+export function asFailure(error: unknown): unknown {
+  if (error instanceof OffsetOutOfRange) return ApplicationFailure.nonRetryable(error.message, 'DataLoss');
+  if (error instanceof Fenced || error instanceof UnreadableLog || error instanceof KafkaRefused) {
+    return ApplicationFailure.nonRetryable(error.message, error.name);
+  }
+  if (error instanceof Error && 'code' in error && typeof error.code === 'string' && HOPELESS_SQL.test(error.code)) {
+    return ApplicationFailure.nonRetryable(error.message, 'BadData', error.code);
+  }
+  return error;
+}
+
+/** Runs `work`, its errors as {@link asFailure} gives them. */
+export async function withFailures<T>(work: () => Promise<T>): Promise<T> {
+  try {
+    return await work();
+  } catch (error) {
+    throw asFailure(error);
+  }
+}

@@ -1,0 +1,75 @@
+/**
+ * A poll that reads nothing: it stays inside while the quiet clock runs (docs/semantics.md), and returns when somebody waits for what
+ * it would say.
+ */
+import { latest, type Instant } from '../domain/instant.js';
+import type { Operator } from '../domain/operator.js';
+import { afterEmptyFetch, caughtUpAt, isQuiet, wantsJobClock, type CaughtUp, type JobClock } from '../domain/quietClock.js';
+
+interface IdleInput {
+  idle: 'on' | 'off';
+  idleAfterMs: number;
+  watermark: Instant | null;
+  caughtUp: CaughtUp | null;
+  nextEnd: Instant | null;
+  uncommitted: boolean;
+  operator: Pick<Operator<never, unknown, unknown>, 'nextPossibleEnd'>;
+}
+
+/** How the other partitions stand is read at most this often. */
+const JOB_CLOCK_EVERY_MS = 1000;
+
+export class Idle {
+  caughtUp: CaughtUp | null;
+  /** The watermark as the wall clock and the job moved it; null where they did not. */
+  advance: Instant | null = null;
+  readonly #input: IdleInput;
+  readonly #context: { readJobClock(now: Instant): Promise<JobClock> };
+  readonly #nextPossibleEnd: Instant | null;
+  #job: { at: Instant; clock: JobClock } | null = null;
+
+  constructor(input: IdleInput, context: { readJobClock(now: Instant): Promise<JobClock> }) {
+    this.#input = input;
+    this.#context = context;
+    this.caughtUp = input.caughtUp;
+    this.#nextPossibleEnd = input.watermark === null ? null : input.operator.nextPossibleEnd(input.watermark);
+  }
+
+  /** Whether `watermark` passed an end, so that the run has something to commit. */
+  passedEnd(watermark: Instant | null): boolean {
+    const { nextEnd } = this.#input;
+    if (watermark === null) return false;
+    return (
+      this.#input.watermark === null ||
+      (nextEnd !== null && watermark >= nextEnd) ||
+      (this.#nextPossibleEnd !== null && watermark >= this.#nextPossibleEnd)
+    );
+  }
+
+  /** Takes note of a fetch that was sent at `at` and returned nothing; true when the poll should return. */
+  async afterEmptyFetch(before: CaughtUp | null, { at, moved }: { at: Instant; moved: boolean }): Promise<boolean> {
+    const { idle, idleAfterMs, nextEnd, uncommitted } = this.#input;
+    const watermark = latest(this.#input.watermark, this.advance);
+    this.caughtUp = before ?? caughtUpAt(at);
+    if (idle === 'on') {
+      const job = wantsJobClock(this.caughtUp, at, idleAfterMs) ? await this.#jobClock(at) : null;
+      const after = afterEmptyFetch(this.caughtUp, { at, watermark, idleAfterMs, job });
+      this.caughtUp = after.caughtUp;
+      if (after.watermark !== watermark) this.advance = after.watermark;
+    }
+    // What the run knows and the database does not is committed once nothing comes: people and other partitions look there.
+    if (uncommitted || moved || this.#input.caughtUp === null) return true;
+    if (this.advance === null) return false;
+    if (this.#input.watermark === null || (nextEnd !== null && this.advance >= nextEnd)) return true;
+    if (!this.passedEnd(this.advance) || !isQuiet(this.caughtUp, at, idleAfterMs)) return false;
+    const { awake, anyOpen } = await this.#jobClock(at);
+    return awake > 0 || anyOpen;
+  }
+
+  async #jobClock(at: Instant): Promise<JobClock> {
+    if (this.#job === null || at - this.#job.at >= JOB_CLOCK_EVERY_MS) {
+      this.#job = { at, clock: await this.#context.readJobClock(at) };
+    }
+    return this.#job.clock;
+  }
+}

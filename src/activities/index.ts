@@ -1,0 +1,33 @@
+/** All activities of a worker, made from what they need. */
+import type pg from 'pg';
+import type { ReaderPool } from '../io/kafka/readerPool.js';
+import type { TopicAdmin } from '../io/kafka/topics.js';
+import { createClaim } from './claim.js';
+import { createCommit } from './commit.js';
+import { createDescribeTopic } from './describeTopic.js';
+import { createPoll } from './pollActivity.js';
+import { createStartJob } from './startJob.js';
+import { createSurveyJob } from './surveyJob.js';
+
+export interface ActivityDependencies {
+  pool: pg.Pool;
+  readers: ReaderPool;
+  topics: TopicAdmin;
+  /** Addresses of the brokers, for messages. */
+  brokers: string;
+  defaultTopic: string;
+}
+
+export type Activities = ReturnType<typeof createActivities>;
+
+export function createActivities({ pool, readers, topics, brokers, defaultTopic }: ActivityDependencies) {
+  const describeTopic = createDescribeTopic({ topics, brokers });
+  return {
+    startJob: createStartJob({ pool, defaultTopic, describeTopic }),
+    describeTopic,
+    surveyJob: createSurveyJob({ pool, describeTopic }),
+    claim: createClaim({ pool }),
+    poll: createPoll({ readers, pool }),
+    commit: createCommit({ pool }),
+  };
+}

@@ -1,0 +1,222 @@
+/**
+ * The poll: reads one partition from an offset and returns aggregates, never records. It holds no state between calls and writes
+ * nothing, so any worker can run any attempt, and one that is lost or cancelled costs nothing.
+ *
+ * A batch ends by count, by bytes or by time. At the end of the log it lingers for more; with nothing read it stays inside, the quiet
+ * clock running (idle.ts), so that a partition at rest adds nothing to Temporal's history.
+ */
+import { BatchFold, type Decoded } from '../domain/fold.js';
+import { latest, type Instant } from '../domain/instant.js';
+import type { Batch, Reject } from '../domain/partitionState.js';
+import { caughtUpAt, type CaughtUp, type JobClock } from '../domain/quietClock.js';
+import { OffsetOutOfRange, type Fetched, type LogReader, type RecordCursor } from '../io/kafka/logReader.js';
+import { decoders } from '../pipelines/decoders.js';
+import type { Job } from '../pipelines/job.js';
+import { operatorOf, type JobItem, type JobPartial } from '../pipelines/operators.js';
+import { Idle } from './idle.js';
+
+export interface PollInput {
+  job: Job;
+  partition: number;
+  offset: number;
+  watermark: Instant | null;
+  caughtUp: CaughtUp | null;
+  /** The earliest end of anything open: the poll returns at once when the watermark passes it. */
+  nextEnd: Instant | null;
+  /** Whether the run has something to commit: then the poll does not stay inside for long. */
+  uncommitted: boolean;
+  /** Offset to stop at: the end of a drain or of a silent read. */
+  until: number | null;
+  /** Set for a silent read (docs/semantics.md, claim): offsets that are left out, since they were rejected or late. */
+  silent: boolean;
+  /** The poll returns after this long, empty-handed too. */
+  stayMs: number;
+}
+
+export type PollResult = Batch<JobPartial> & {
+  /** The end of what could be read: how far behind the partition is. */
+  endOffset: number;
+};
+
+/** What a poll needs of the world: real in the worker, made up in tests. */
+export interface PollContext {
+  reader: LogReader;
+  now(): Instant;
+  /** Rejects when the poll is cancelled. */
+  sleep(ms: number): Promise<void>;
+  readJobClock(now: Instant): Promise<JobClock>;
+  readRejectedOffsets(range: { from: number; until: number }): Promise<Set<number>>;
+  warn(message: string): void;
+}
+
+/** Several smaller fetches cost less than a large one: a response is copied until it is whole. */
+const FETCH_BYTES = 1_000_000;
+/** Short enough for heartbeats and the quiet clock; a fetch returns before when something comes. */
+const FETCH_WAIT_MS = 1000;
+/** Between fetches while lingering: at each the broker would return as soon as one record is there. */
+const PAUSE_MS = 20;
+/** A batch in backlog ends after this long, however small it is. */
+const LONGEST_BATCH_MS = 5000;
+/** A raw value is kept up to this length: a payload of Temporal ends at 2 MiB. */
+const RAW_BYTES = 1024 * 1024;
+
+export async function poll(input: PollInput, context: PollContext): Promise<PollResult> {
+  return new Poll(input, context).run();
+}
+
+class Poll {
+  readonly #input: PollInput;
+  readonly #context: PollContext;
+  readonly #fold: BatchFold<JobItem, JobPartial>;
+  readonly #decode: (value: string | null) => Decoded<JobItem>;
+  readonly #idle: Idle;
+  readonly #rejects: Reject[] = [];
+  #rejectBytes = 0;
+  #offset: number;
+  #endOffset = 0;
+  #caughtUp: CaughtUp | null;
+  #leaveOut: Set<number> | null = null;
+
+  constructor(input: PollInput, context: PollContext) {
+    const { job } = input;
+    this.#input = input;
+    this.#context = context;
+    this.#offset = input.offset;
+    this.#caughtUp = input.caughtUp;
+    this.#decode = decoders[job.pipeline];
+    const operator = operatorOf(job);
+    this.#fold = new BatchFold({
+      operator,
+      delayMs: job.delayMs,
+      futureGuardMs: job.futureGuardMs,
+      watermark: input.watermark,
+      silent: input.silent,
+    });
+    this.#idle = new Idle({ ...input, idle: job.idle, idleAfterMs: job.idleAfterMs, operator }, context);
+  }
+
+  async run(): Promise<PollResult> {
+    const { silent, until, offset } = this.#input;
+    if (silent) this.#leaveOut = await this.#context.readRejectedOffsets({ from: offset, until: until! });
+    const began = this.#context.now();
+    let firstRecordAt: Instant | null = null;
+    while (!this.#reachedUntil()) {
+      const waitMs = firstRecordAt === null ? Math.min(FETCH_WAIT_MS, this.#input.stayMs) : 0;
+      const fetched = await this.#fetch(waitMs);
+      if (fetched === null) continue;
+      const full = this.#take(fetched.records);
+      if (this.#fold.counters.read > 0) {
+        this.#caughtUp = this.#offset < fetched.endOffset ? null : caughtUpAt(fetched.requestedAtMs);
+      }
+      if (full || this.#reachedUntil()) break;
+      const now = this.#context.now();
+      if (this.#fold.counters.read === 0) {
+        if (this.#offset >= fetched.endOffset && (await this.#stayedLongEnough(fetched, now - began))) break;
+        continue;
+      }
+      firstRecordAt ??= now;
+      if (this.#offset < fetched.endOffset) {
+        if (now - began >= LONGEST_BATCH_MS) break;
+        continue;
+      }
+      const left = firstRecordAt + this.#input.job.lingerMs - now;
+      if (silent || left <= 0 || this.#idle.passedEnd(this.#fold.watermark)) break;
+      await this.#context.sleep(Math.min(PAUSE_MS, left));
+    }
+    return this.#result();
+  }
+
+  /** null where offsets that retention has removed were skipped instead. */
+  async #fetch(maxWaitMs: number): Promise<Fetched | null> {
+    const { reader } = this.#context;
+    try {
+      const fetched = await reader.fetch({ offset: this.#offset, maxWaitMs, maxBytes: FETCH_BYTES });
+      this.#endOffset = fetched.endOffset;
+      this.#expectAll(fetched.endOffset);
+      return fetched;
+    } catch (error) {
+      if (!(error instanceof OffsetOutOfRange) || this.#input.job.onDataLoss === 'fail') throw error;
+      if (error.wantedOffset >= error.startOffset) throw error;
+      this.#context.warn(`${error.message}: skipped to the oldest, since onDataLoss is "skip"`);
+      const to = Math.min(error.startOffset, this.#input.until ?? Infinity);
+      this.#fold.counters.skipped += to - this.#offset;
+      this.#offset = to;
+      return null;
+    }
+  }
+
+  /** A drain or a silent read ends at an offset that was there once: a log that ends before it has lost records, or a leader is behind. */
+  #expectAll(endOffset: number): void {
+    const { until, job, partition } = this.#input;
+    if (until !== null && endOffset < until && this.#offset >= endOffset) {
+      throw new Error(`${job.topic}/${partition} ends at ${endOffset}, but was read up to ${until} before: waiting for the rest`);
+    }
+  }
+
+  /** Folds records until a limit is reached; true when one was. */
+  #take(records: RecordCursor): boolean {
+    const { maxBatchEvents, maxBatchBytes } = this.#input.job;
+    const until = this.#input.until ?? Infinity;
+    const fold = this.#fold;
+    while (records.next()) {
+      if (records.offset >= until) {
+        this.#offset = until;
+        return true;
+      }
+      if (this.#leaveOut?.has(records.offset)) continue;
+      const reason = fold.add(records, this.#decode(records.valueText()));
+      if (reason !== null && !this.#input.silent) this.#reject(records, reason);
+      if (
+        fold.counters.read >= maxBatchEvents ||
+        fold.gathering.sizeBytes >= maxBatchBytes ||
+        this.#rejectBytes >= maxBatchBytes
+      ) {
+        this.#offset = records.nextOffset;
+        return true;
+      }
+    }
+    this.#offset = records.nextOffset;
+    return false;
+  }
+
+  #reject(record: RecordCursor, reason: string): void {
+    const raw = record.value();
+    const key = record.key();
+    this.#rejects.push({
+      offset: record.offset,
+      reason,
+      timestampMs: record.timestampMs,
+      key: key?.toString('base64', 0, RAW_BYTES) ?? null,
+      value: raw?.toString('base64', 0, RAW_BYTES) ?? null,
+      valueBytes: raw?.length ?? null,
+    });
+    this.#rejectBytes += 100 + ((raw?.length ?? 0) + (key?.length ?? 0)) * (4 / 3);
+  }
+
+  async #stayedLongEnough(fetched: Fetched, stayedMs: number): Promise<boolean> {
+    const moved = this.#offset !== this.#input.offset;
+    const back = await this.#idle.afterEmptyFetch(this.#caughtUp, { at: fetched.requestedAtMs, moved });
+    this.#caughtUp = this.#idle.caughtUp;
+    this.#fold.watermark = latest(this.#fold.watermark, this.#idle.advance); // the records that come next are judged by it
+    return back || stayedMs >= this.#input.stayMs;
+  }
+
+  #reachedUntil(): boolean {
+    return this.#input.until !== null && this.#offset >= this.#input.until;
+  }
+
+  #result(): PollResult {
+    const { counters, gathering, watermark } = this.#fold;
+    return {
+      from: this.#input.offset,
+      next: this.#offset,
+      advance: this.#idle.advance,
+      watermark,
+      caughtUp: this.#caughtUp,
+      counters,
+      partial: gathering.partial(),
+      rejects: this.#rejects,
+      endOffset: this.#endOffset,
+    };
+  }
+}

@@ -1,0 +1,43 @@
+import { Context } from '@temporalio/activity';
+import type pg from 'pg';
+import type { ReaderPool } from '../io/kafka/readerPool.js';
+import { readJobClock } from '../io/postgres/jobClock.js';
+import type { PartitionKey } from '../io/postgres/partitionKey.js';
+import { rejectedOffsets } from '../io/postgres/rejectedOffsets.js';
+import { withFailures } from './failures.js';
+import { poll, type PollInput, type PollResult } from './poll.js';
+
+/** The SDK sends fewer (maxHeartbeatThrottleInterval); a fetch that hangs must not look like a worker that died. */
+const HEARTBEAT_EVERY_MS = 500;
+
+export function createPoll({ readers, pool }: { readers: ReaderPool; pool: pg.Pool }) {
+  /** {@link poll} with a reader of this process's pool, heartbeats, and an end at once when it is cancelled. */
+  return async (key: PartitionKey, input: PollInput): Promise<PollResult> => {
+    const activity = Context.current();
+    const { idleAfterMs, topic } = input.job;
+    const heartbeat = setInterval(() => activity.heartbeat(), HEARTBEAT_EVERY_MS);
+    const reader = readers.acquire(topic, key.partition);
+    try {
+      const result = await Promise.race([
+        activity.cancelled,
+        withFailures(() =>
+          poll(input, {
+            reader,
+            now: Date.now,
+            sleep: (ms) => activity.sleep(ms),
+            readJobClock: (now) => readJobClock(pool, key, { now, idleAfterMs }),
+            readRejectedOffsets: (range) => rejectedOffsets(pool, key, range),
+            warn: (message) => activity.log.warn(message),
+          }),
+        ),
+      ]);
+      readers.release(reader);
+      return result;
+    } catch (error) {
+      readers.discard(reader);
+      throw error;
+    } finally {
+      clearInterval(heartbeat);
+    }
+  };
+}

@@ -1,0 +1,276 @@
+/**
+ * One partition of a job: what is open, where it stands, and what has to be written. Pure: the workflow and `weir run` carry out what it
+ * decides.
+ *
+ *     merge(batch) -> due(now)? -> commit() -> written by the sink -> committed()
+ *
+ * Between commits the state may be ahead of the committed offset. Rows and rejects never wait: a batch that has any makes a commit due.
+ */
+import { addCounters, NO_RECORDS, type Counters } from './accounting.js';
+import { latest, type Instant } from './instant.js';
+import type { OpenState, Operator } from './operator.js';
+import type { CaughtUp } from './quietClock.js';
+
+/** The wall clock moved the watermark to `[1]` before the record at offset `[0]`; remembered, since nothing else would tell. */
+export type Advance = [offset: number, watermark: Instant];
+
+/** A record that was rejected or late, with what is needed to look at it and to replay it. */
+export interface Reject {
+  offset: number;
+  reason: string;
+  timestampMs: number | null;
+  /** Base64 of the raw bytes, or null. A very long value may be cut; */
+  key: string | null;
+  value: string | null;
+  /** this is its length, in bytes. */
+  valueBytes: number | null;
+}
+
+/** What a poll brings: aggregates of the records in [from, next), never the records. */
+export interface Batch<Partial> {
+  from: number;
+  next: number;
+  /** Where the wall clock had moved the watermark to before the first record; null where it did not. */
+  advance: Instant | null;
+  watermark: Instant | null;
+  /** null while there is more to read at once. */
+  caughtUp: CaughtUp | null;
+  counters: Counters;
+  partial: Partial;
+  rejects: Reject[];
+}
+
+/** One commit: expects number `expects` in `weir.progress` and leaves `expects + 1`. Counters are whole values, never increments. */
+export interface Commit<Row> {
+  expects: number;
+  offset: number;
+  watermark: Instant | null;
+  rebuildFrom: number;
+  counters: Counters;
+  advances: Advance[];
+  /** Since when the partition is caught up: others see by it whether it is quiet. */
+  caughtUpSince: Instant | null;
+  openUntil: Instant | null;
+  rows: Row[];
+  rejects: Reject[];
+}
+
+/** What a claim finds in `weir.progress`. */
+export type Progress = Pick<Commit<never>, 'offset' | 'watermark' | 'rebuildFrom' | 'counters' | 'advances'> & { number: number };
+
+/** The state as plain JSON: the input of the next run. */
+export interface Carried<Partial> extends Progress {
+  caughtUp: CaughtUp | null;
+  open: Partial;
+  written: Written;
+}
+
+/** What the last commit told the world. */
+interface Written {
+  at: Instant;
+  offset: number;
+  watermark: Instant | null;
+  caughtUp: boolean;
+}
+
+/** While caught up, a watermark that moved is written at most this often (docs/semantics.md, commit). */
+const COMMIT_EVERY_MS = 1000;
+
+export class PartitionState<Partial, Row> {
+  offset: number;
+  watermark: Instant | null;
+  caughtUp: CaughtUp | null = null;
+  counters: Counters;
+  number: number;
+  readonly #operator: Operator<never, Partial, Row>;
+  readonly #open: OpenState<Partial, Row>;
+  #advances: Advance[];
+  #rows: Row[] = [];
+  #rejects: Reject[] = [];
+  #written: Written;
+
+  private constructor(operator: Operator<never, Partial, Row>, from: Omit<Progress, 'rebuildFrom'>) {
+    this.#operator = operator;
+    this.#open = operator.open();
+    this.offset = from.offset;
+    this.watermark = from.watermark;
+    this.counters = from.counters;
+    this.number = from.number;
+    this.#advances = from.advances;
+    this.#written = { at: 0, offset: from.offset, watermark: from.watermark, caughtUp: false };
+  }
+
+  static carried<P, R>(operator: Operator<never, P, R>, carried: Carried<P>): PartitionState<P, R> {
+    const state = new PartitionState<P, R>(operator, carried);
+    state.caughtUp = carried.caughtUp;
+    state.#open.merge(carried.open);
+    state.#written = carried.written;
+    return state;
+  }
+
+  /** A state that knows nothing, at the offset from which all that is open can be read again. */
+  static rebuilding<P, R>(operator: Operator<never, P, R>, progress: Progress): PartitionState<P, R> {
+    return new PartitionState<P, R>(operator, {
+      number: progress.number,
+      offset: progress.rebuildFrom,
+      watermark: null,
+      counters: NO_RECORDS,
+      advances: progress.advances,
+    });
+  }
+
+  merge(batch: Batch<Partial>): void {
+    if (batch.from !== this.offset) throw new RangeError(`a batch from offset ${batch.from} was merged at ${this.offset}`);
+    if (batch.advance !== null) this.#advance(batch.advance);
+    this.#open.merge(batch.partial);
+    this.offset = batch.next;
+    this.watermark = latest(this.watermark, batch.watermark);
+    this.caughtUp = batch.caughtUp;
+    this.counters = addCounters(this.counters, batch.counters);
+    this.#rejects.push(...batch.rejects);
+    this.#close();
+  }
+
+  /** End of input (docs/semantics.md, drain): the watermark goes to `end`, which is at or after everything open. */
+  finish(end: Instant | null): void {
+    if (end !== null && (this.watermark === null || end > this.watermark)) this.#advance(end);
+  }
+
+  /** A claim found this very state: only the watermark may have been moved meanwhile. */
+  resume(progress: Progress): void {
+    this.watermark = latest(this.watermark, progress.watermark);
+    this.#close();
+  }
+
+  /** Begins a silent read of what other runs committed, from this state's offset on. */
+  beginSilentRead(progress: Progress): void {
+    this.#advances = progress.advances;
+    this.#applyAdvance();
+  }
+
+  /** How far a silent read may go before {@link mergeSilently}: recorded advances come before the record at their offset. */
+  silentUntil(committedOffset: number): number {
+    return this.#advances.find(([offset]) => offset > this.offset && offset < committedOffset)?.[0] ?? committedOffset;
+  }
+
+  /** Takes a batch of a silent read: it was counted, judged and written before. */
+  mergeSilently(batch: Batch<Partial>): void {
+    this.merge({ ...batch, advance: null, rejects: [], counters: NO_RECORDS, caughtUp: null });
+    this.#applyAdvance();
+    this.#rows = [];
+  }
+
+  /** The end of a silent read: from here on the run is where the last commit left the partition. */
+  adopt(progress: Progress): void {
+    if (this.offset !== progress.offset) throw new RangeError(`at offset ${this.offset}, committed is ${progress.offset}`);
+    this.number = progress.number;
+    this.watermark = progress.watermark ?? this.watermark;
+    this.#close();
+    this.#rows = []; // whatever is final by now was written by the commits that this read went through
+    this.counters = progress.counters;
+    this.#advances = progress.advances;
+    this.caughtUp = null;
+    this.#written = { at: 0, offset: progress.offset, watermark: progress.watermark, caughtUp: false };
+  }
+
+  /** Whether something has to be written now (docs/semantics.md, commit). */
+  due(now: Instant): boolean {
+    if (this.#rows.length > 0 || this.#rejects.length > 0) return true;
+    if ((this.caughtUp !== null) !== this.#written.caughtUp) return true;
+    if (this.#passedPossibleEnd()) return true;
+    return this.caughtUp !== null && this.uncommitted && now - this.#written.at >= COMMIT_EVERY_MS;
+  }
+
+  /** Whether the state is ahead of the last commit. */
+  get uncommitted(): boolean {
+    return this.offset !== this.#written.offset || this.watermark !== this.#written.watermark;
+  }
+
+  commit(): Commit<Row> {
+    const rebuildFrom = this.#rebuildFrom();
+    this.#advances = this.#advances.filter(([offset]) => offset >= rebuildFrom);
+    return {
+      expects: this.number,
+      offset: this.offset,
+      watermark: this.watermark,
+      rebuildFrom,
+      counters: this.counters,
+      advances: this.#advances,
+      caughtUpSince: this.caughtUp?.since ?? null,
+      openUntil: this.#open.lastEnd(),
+      rows: this.#rows,
+      rejects: this.#rejects,
+    };
+  }
+
+  committed(now: Instant): void {
+    this.number++;
+    this.#rows = [];
+    this.#rejects = [];
+    this.#written = { at: now, offset: this.offset, watermark: this.watermark, caughtUp: this.caughtUp !== null };
+  }
+
+  /** The earliest end of anything open. */
+  nextEnd(): Instant | null {
+    return this.#open.nextEnd();
+  }
+
+  /** The latest end of anything open. */
+  openUntil(): Instant | null {
+    return this.#open.lastEnd();
+  }
+
+  /** Plain JSON for the next run; only between commits, when nothing waits to be written. */
+  carry(): Carried<Partial> {
+    if (this.#rows.length > 0 || this.#rejects.length > 0) throw new RangeError('rows wait to be committed');
+    return {
+      number: this.number,
+      offset: this.offset,
+      watermark: this.watermark,
+      rebuildFrom: this.#rebuildFrom(),
+      counters: this.counters,
+      advances: this.#advances,
+      caughtUp: this.caughtUp,
+      open: this.#open.snapshot(),
+      written: this.#written,
+    };
+  }
+
+  #applyAdvance(): void {
+    const recorded = this.#advances.find(([offset]) => offset === this.offset);
+    if (!recorded) return;
+    this.watermark = latest(this.watermark, recorded[1]);
+    this.#close();
+    this.#rows = [];
+  }
+
+  #rebuildFrom(): number {
+    return this.#open.rebuildFrom(this.watermark) ?? this.offset;
+  }
+
+  #passedPossibleEnd(): boolean {
+    if (this.watermark === null) return false;
+    const before = this.#written.watermark;
+    if (before === null) return true;
+    const end = this.#operator.nextPossibleEnd(before);
+    return end !== null && end <= this.watermark;
+  }
+
+  #advance(watermark: Instant): void {
+    this.watermark = latest(this.watermark, watermark);
+    const last = this.#advances.at(-1);
+    if (last?.[0] === this.offset) this.#advances = this.#advances.slice(0, -1);
+    this.#advances = [...this.#advances, [this.offset, this.watermark!]];
+    this.#close();
+  }
+
+  #close(): void {
+    if (this.watermark === null) return;
+    const { rows, duplicates } = this.#open.close(this.watermark);
+    for (const row of rows) this.#rows.push(row);
+    if (duplicates > 0) {
+      const { accepted, duplicate } = this.counters;
+      this.counters = { ...this.counters, accepted: accepted - duplicates, duplicate: duplicate + duplicates };
+    }
+  }
+}

@@ -1,0 +1,146 @@
+import { type BrokerConnection, openBrokerConnection, patienceMs } from './brokerConnection.js';
+import type { KafkaConfig } from './config.js';
+import {
+  type MetadataResponse,
+  decodeListOffsets,
+  decodeMetadata,
+  encodeListOffsets,
+  encodeMetadata,
+  errorFromCode,
+} from './kafkajs.js';
+import { KafkaRefused, KafkaUnavailable } from './logReader.js';
+
+/** A partition and the address of the broker that leads it; null while there is none. */
+export interface PartitionLeader {
+  partition: number;
+  leader: string | null;
+}
+
+export interface OffsetRange {
+  partition: number;
+  /** Oldest offset that retention has left. */
+  startOffset: number;
+  /** The end for read_committed: the last stable offset. */
+  endOffset: number;
+}
+
+/** The brokers of a cluster as one user of them knows them, each with at most one connection, kept until `forget`. */
+export interface Brokers {
+  /** The partitions of a topic in order; null when there is no such topic. It is never created by asking. */
+  findTopic(topic: string): Promise<PartitionLeader[] | null>;
+  connection(address: string): BrokerConnection;
+  /** Asks one leader for both ends of its partitions. */
+  offsetRanges(address: string, wanted: { topic: string; partitions: number[] }): Promise<OffsetRange[]>;
+  /** Closes all connections: after an error, nothing that was known may be relied on. */
+  forget(): void;
+}
+
+export function createBrokers(config: KafkaConfig): Brokers {
+  const connections = new Map<string, BrokerConnection>();
+
+  function connection(address: string): BrokerConnection {
+    let known = connections.get(address);
+    if (known === undefined) {
+      known = openBrokerConnection(config, address);
+      connections.set(address, known);
+    }
+    return known;
+  }
+
+  async function askAnyBroker(topic: string): Promise<MetadataResponse> {
+    const exchange = {
+      request: encodeMetadata({ topics: [topic], allowAutoTopicCreation: false }),
+      response: { decode: decodeMetadata, parse: (decoded: MetadataResponse) => decoded },
+    };
+    const failures: string[] = [];
+    for (const address of config.brokers) {
+      try {
+        return await connection(address).request(exchange, patienceMs);
+      } catch (error) {
+        connections.get(address)?.close();
+        connections.delete(address);
+        const described = describeFailure(error, `broker ${address}`);
+        if (described instanceof KafkaRefused) throw described;
+        failures.push(described.message);
+      }
+    }
+    throw new KafkaUnavailable(failures.join('; '));
+  }
+
+  async function listOffsets(
+    address: string,
+    wanted: { topic: string; partitions: number[]; timestamp: number },
+  ): Promise<Map<number, number>> {
+    const { topic, partitions, timestamp } = wanted;
+    const answer = await connection(address).request(
+      {
+        request: encodeListOffsets({
+          replicaId: -1,
+          isolationLevel: 1,
+          topics: [{ topic, partitions: partitions.map((partition) => ({ partition, timestamp })) }],
+        }),
+        response: { decode: decodeListOffsets, parse: (decoded) => decoded },
+      },
+      patienceMs,
+    );
+    const results = answer.responses.flatMap((response) => response.partitions);
+    for (const { errorCode } of results) if (errorCode !== 0) throw errorFromCode(errorCode);
+    return new Map(results.map(({ partition, offset }) => [partition, Number(offset)]));
+  }
+
+  return {
+    connection,
+    async findTopic(topic) {
+      const { brokers, topicMetadata } = await askAnyBroker(topic);
+      const found = topicMetadata.find((metadata) => metadata.topic === topic);
+      if (found === undefined || found.topicErrorCode === unknownTopic) return null;
+      if (found.topicErrorCode !== 0) throw errorFromCode(found.topicErrorCode);
+      const addresses = new Map(brokers.map(({ nodeId, host, port }) => [nodeId, `${host}:${port}`]));
+      return found.partitionMetadata
+        .map(({ partitionId, leader }) => ({
+          partition: partitionId,
+          leader: addresses.get(leader) ?? null,
+        }))
+        .sort((a, b) => a.partition - b.partition);
+    },
+    async offsetRanges(address, { topic, partitions }) {
+      const [starts, ends] = await Promise.all([
+        listOffsets(address, { topic, partitions, timestamp: earliest }),
+        listOffsets(address, { topic, partitions, timestamp: latest }),
+      ]);
+      return partitions.map((partition) => {
+        const startOffset = starts.get(partition);
+        const endOffset = ends.get(partition);
+        if (startOffset === undefined || endOffset === undefined) {
+          throw new KafkaUnavailable(`broker ${address} gave no offsets of ${topic}/${partition}`);
+        }
+        return { partition, startOffset, endOffset };
+      });
+    },
+    forget() {
+      for (const known of connections.values()) known.close();
+      connections.clear();
+    },
+  };
+}
+
+const unknownTopic = 3;
+/** Timestamps with a meaning of their own in ListOffsets. */
+const [earliest, latest] = [-2, -1];
+
+/**
+ * Says who failed and why, and sorts it: KafkaRefused for what repetition does not cure, else KafkaUnavailable.
+ * Errors that say so already pass as they are.
+ * @param who the subject of the sentence, such as `broker one:9092`
+ */
+export function describeFailure(error: unknown, who: string): Error {
+  if (error instanceof KafkaUnavailable || error instanceof KafkaRefused) return error;
+  const { name, type, message, retriable } = error as Partial<ReturnType<typeof errorFromCode>>;
+  const reason = `${who}: ${type === undefined ? '' : `${type}: `}${message ?? String(error)}`;
+  const surprise = type === undefined || surprises.includes(type);
+  const refused = name === 'KafkaJSSASLAuthenticationError' || (!surprise && !retriable);
+  return new (refused ? KafkaRefused : KafkaUnavailable)(reason, { cause: error });
+}
+
+/** An unexpected error on the broker's side, and codes newer than kafkajs: as a rule over when asked again. */
+const surprises = ['UNKNOWN', 'KAFKAJS_UNKNOWN_ERROR_CODE'];

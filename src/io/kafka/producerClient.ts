@@ -1,0 +1,44 @@
+import { Kafka, logLevel, type RetryOptions } from 'kafkajs';
+import type { KafkaConfig } from './config.js';
+
+/** About a minute of trying again: a broker may be restarted while somebody writes. */
+export const WRITE_RETRY: RetryOptions = {
+  initialRetryTime: 100,
+  multiplier: 2,
+  maxRetryTime: 5_000,
+  retries: 16,
+};
+
+/** About 3 seconds: at the start a person wants to hear soon that nothing answers at that address. */
+const CONNECT_RETRY: RetryOptions = {
+  initialRetryTime: 100,
+  multiplier: 2,
+  maxRetryTime: 1_000,
+  retries: 5,
+};
+
+/**
+ * A kafkajs client for writing and for making topics. It logs nothing: kafkajs logs at ERROR what it then retries with success (right
+ * after a topic is made, for one), and what it gives up on is thrown.
+ */
+export function producerClient({ brokers, clientId, ssl, sasl }: KafkaConfig): Kafka {
+  return new Kafka({
+    brokers,
+    clientId,
+    ...(ssl === undefined ? {} : { ssl }),
+    ...(sasl === undefined ? {} : { sasl }),
+    retry: CONNECT_RETRY,
+    logLevel: logLevel.NOTHING,
+    logCreator: () => () => undefined,
+  });
+}
+
+/** Runs `connect`; a broker that does not answer becomes one sentence with its address. */
+export async function connected({ brokers }: KafkaConfig, connect: () => Promise<void>): Promise<void> {
+  try {
+    await connect();
+  } catch (error) {
+    const reason = error instanceof Error ? error.message : String(error);
+    throw new Error(`Kafka at ${brokers.join(',')} does not answer (${reason})`, { cause: error });
+  }
+}

@@ -1,0 +1,118 @@
+import type { Commit } from '../../domain/partitionState.js';
+import type { PartitionKey } from './partitionKey.js';
+import type { Queryable } from './pool.js';
+import { PROGRESS_COLUMNS, progressOf } from './progressRow.js';
+import type { RowWriter } from './rowWriter.js';
+
+/** `weir.progress` is neither as this commit expects it nor as it would leave it: another run has taken over, or something is wrong. */
+export class Fenced extends Error {
+  constructor(message: string) {
+    super(message);
+    this.name = 'Fenced';
+  }
+}
+
+export interface CommitRequest<Row> extends PartitionKey {
+  owner: string;
+  topic: string;
+  commit: Commit<Row>;
+}
+
+const MOVE = `
+  update weir.progress
+  set number = number + 1, "offset" = $6, watermark = weir.instant($7), rebuild_from = $8, advances = $9,
+      caught_up_since = weir.instant($10), open_until = weir.instant($11),
+      read = $12, accepted = $13, duplicate = $14, late = $15, rejected = $16, skipped = $17,
+      updated_at = clock_timestamp()
+  where job = $1 and stage = 1 and partition = $2 and epoch = $3 and owner = $4 and number = $5
+  returning 1`;
+
+const REJECTS = `
+  insert into weir.rejected (job, epoch, partition, topic, "offset", reason, record_time, key, value, value_bytes)
+  select $1, $3, $2, $18, r."offset", r.reason, weir.instant(r.record_time), r.key, r.value, r.value_bytes
+  from unnest($19::bigint[], $20::text[], $21::bigint[], $22::bytea[], $23::bytea[], $24::int[])
+    as r ("offset", reason, record_time, key, value, value_bytes)
+  where exists (select from moved)
+  on conflict do nothing`;
+
+const FIRST_ROW_PARAMETER = 25;
+
+const STANDING = `
+  select owner, ${PROGRESS_COLUMNS} from weir.progress where job = $1 and stage = 1 and partition = $2 and epoch = $3`;
+
+/**
+ * One commit: rows, rejected and late records, and progress in one statement, so in one transaction and one round trip. Does nothing
+ * when exactly this commit was already made; throws {@link Fenced} when progress is anything else than what it expects
+ * (docs/semantics.md, writing).
+ */
+export async function commit<Row>(db: Queryable, request: CommitRequest<Row>, writer: RowWriter<Row>): Promise<void> {
+  const { commit: what, job, partition, epoch, owner } = request;
+  const { rows, rejects } = what;
+  let name = 'weir-commit';
+  let text = MOVE;
+  const values = moveValues(request);
+  if (rows.length > 0 || rejects.length > 0) {
+    name += `-${writer.name}`;
+    text = `with moved as (${MOVE}\n), rejects as (${REJECTS}\n), results as (${writer.insert(FIRST_ROW_PARAMETER)}\n) select from moved`;
+    values.push(request.topic, ...rejectValues(rejects), ...writer.values(rows));
+  }
+  const { rowCount } = await db.query({ name, text, values });
+  if (rowCount === 1) return;
+
+  const standing = await db.query({ name: 'weir-standing', text: STANDING, values: [job, partition, epoch] });
+  if (standing.rows.length === 0) throw new Fenced(`${where(request)}: weir.progress has no row for it`);
+  const found = progressOf(standing.rows[0]);
+  const foundOwner: string | null = standing.rows[0].owner;
+  const alreadyMade =
+    foundOwner === owner &&
+    found.number === what.expects + 1 &&
+    found.offset === what.offset &&
+    found.watermark === what.watermark;
+  if (alreadyMade) return;
+  throw new Fenced(
+    `${where(request)}: commit ${what.expects} to offset ${what.offset} by ${owner} found number ${found.number} at offset ` +
+      `${found.offset}, watermark ${found.watermark}, owner ${foundOwner}`,
+  );
+}
+
+function where({ job, partition, epoch }: PartitionKey): string {
+  return `${job}/${partition}, epoch ${epoch}`;
+}
+
+function moveValues({ job, partition, epoch, owner, commit: what }: CommitRequest<unknown>): unknown[] {
+  const { read, accepted, duplicate, late, rejected, skipped } = what.counters;
+  return [
+    job,
+    partition,
+    epoch,
+    owner,
+    what.expects,
+    what.offset,
+    what.watermark,
+    what.rebuildFrom,
+    JSON.stringify(what.advances),
+    what.caughtUpSince,
+    what.openUntil,
+    read,
+    accepted,
+    duplicate,
+    late,
+    rejected,
+    skipped,
+  ];
+}
+
+function rejectValues(rejects: Commit<unknown>['rejects']): unknown[][] {
+  return [
+    rejects.map(({ offset }) => offset),
+    rejects.map(({ reason }) => reason),
+    rejects.map(({ timestampMs }) => timestampMs),
+    rejects.map(({ key }) => bytes(key)),
+    rejects.map(({ value }) => bytes(value)),
+    rejects.map(({ valueBytes }) => valueBytes),
+  ];
+}
+
+function bytes(base64: string | null): Buffer | null {
+  return base64 === null ? null : Buffer.from(base64, 'base64');
+}

@@ -1,0 +1,51 @@
+import pg from 'pg';
+
+export interface PostgresConfig {
+  host: string;
+  port: number;
+  database: string;
+  user?: string;
+  password?: string;
+  ssl?: pg.PoolConfig['ssl'];
+}
+
+/** What statements need of a pool or of a client in a transaction. */
+export type Queryable = Pick<pg.ClientBase, 'query'>;
+
+const INT8 = 20;
+
+/** A pool whose bigint columns are numbers: offsets and counts stay below 2^53. */
+export function createPool(config: PostgresConfig, maxConnections = 10): pg.Pool {
+  const pool = new pg.Pool({
+    ...config,
+    max: maxConnections,
+    application_name: 'weir',
+    connectionTimeoutMillis: 10_000,
+    keepAlive: true,
+    types: {
+      getTypeParser: (oid: number, format?: 'text' | 'binary') =>
+        oid === INT8 ? Number : (pg.types.getTypeParser(oid, format as 'text') as (value: string) => unknown),
+    },
+  });
+  pool.on('error', () => {}); // an idle connection broke: the pool drops it, and the next query opens another or fails with the reason
+  return pool;
+}
+
+/** Runs `work` in one transaction. */
+export async function inTransaction<T>(pool: pg.Pool, work: (client: pg.PoolClient) => Promise<T>): Promise<T> {
+  const client = await pool.connect();
+  let broken = false;
+  try {
+    await client.query('begin');
+    const result = await work(client);
+    await client.query('commit');
+    return result;
+  } catch (error) {
+    await client.query('rollback').catch(() => {
+      broken = true;
+    });
+    throw error;
+  } finally {
+    client.release(broken);
+  }
+}

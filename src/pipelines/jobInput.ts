@@ -1,0 +1,78 @@
+/** The input of a job as a person writes it, checked: `{"pipeline":"hits","topic":"web_traffic_topic","size":"5m"}`. */
+import * as z from 'zod';
+import { parseDuration } from '../domain/duration.js';
+import type { Job } from './job.js';
+
+/** Windows of one instant at most: each record is counted in as many. */
+const MOST_WINDOWS = 1000;
+
+const durationError = 'expected a duration such as "5m", "30s", "250ms" or "1h"';
+
+function duration(min: number) {
+  return z.string({ error: durationError }).transform((text, context) => {
+    const ms = parseDuration(text);
+    if (ms !== null && ms >= min) return ms;
+    const message = ms === null ? durationError : `must be at least ${min === 1 ? '1ms' : '0ms'}`;
+    context.addIssue({ code: 'custom', message });
+    return z.NEVER;
+  });
+}
+
+export function windowOptions() {
+  return {
+    size: duration(1).prefault('5m'),
+    slide: duration(1).optional(),
+    offset: duration(-Number.MAX_SAFE_INTEGER).prefault('0ms'),
+    delay: duration(0).prefault('1m'),
+  };
+}
+
+const schema = z
+  .strictObject({
+    pipeline: z.literal('hits', { error: 'expected "hits"' }),
+    topic: z.string().min(1).max(249).optional(),
+    ...windowOptions(),
+    futureGuard: duration(0).prefault('5m'),
+    idle: z.enum(['on', 'off']).default('on'),
+    idleAfter: duration(1).prefault('30s'),
+    onDataLoss: z.enum(['fail', 'skip']).default('fail'),
+    maxBatchEvents: z.int().min(1).max(100_000).default(25_000),
+    maxBatchBytes: z.int().min(1000).max(1_000_000).default(256_000),
+    linger: duration(0).prefault('250ms'),
+  })
+  .refine(({ size, slide }) => size / (slide ?? size) <= MOST_WINDOWS, {
+    path: ['slide'],
+    error: `an instant would be in more than ${MOST_WINDOWS} windows: size / slide is too large`,
+  });
+
+/** Problems of an input, all of them. */
+export class BadJobInput extends Error {
+  readonly problems: string[];
+
+  constructor(problems: string[]) {
+    super(`The job's input is not right:\n${problems.map((problem) => `  - ${problem}`).join('\n')}`);
+    this.name = 'BadJobInput';
+    this.problems = problems;
+  }
+}
+
+/** The job that `input` describes; where it names no topic, `defaultTopic`. Throws {@link BadJobInput} with every problem at once. */
+export function parseJobInput(input: unknown, defaultTopic: string): Job {
+  const result = schema.safeParse(input);
+  if (!result.success) {
+    throw new BadJobInput(result.error.issues.map(({ path, message }) => (path.length ? `${path.join('.')}: ${message}` : message)));
+  }
+  const { pipeline, topic, size, slide, offset, delay, futureGuard, idleAfter, linger, ...rest } = result.data;
+  return {
+    pipeline,
+    topic: topic ?? defaultTopic,
+    sizeMs: size,
+    slideMs: slide ?? size,
+    offsetMs: offset,
+    delayMs: delay,
+    futureGuardMs: futureGuard,
+    idleAfterMs: idleAfter,
+    lingerMs: linger,
+    ...rest,
+  };
+}

@@ -1,0 +1,24 @@
+/** What every pipeline's event has in common: a JSON object with an event time and nullable text fields (docs/semantics.md, reasons). */
+
+export type JsonObject = Record<string, unknown>;
+
+/** The value as a JSON object, or why it is none: `empty` for null and zero length, `bad_json` for anything but an object. */
+export function parseObject(text: string | null): JsonObject | 'empty' | 'bad_json' {
+  if (text === null || text.length === 0) return 'empty';
+  try {
+    const value: unknown = JSON.parse(text);
+    return typeof value === 'object' && value !== null && !Array.isArray(value) ? (value as JsonObject) : 'bad_json';
+  } catch {
+    return 'bad_json';
+  }
+}
+
+/**
+ * A nullable text field as it is grouped by and stored: absent is null, lone surrogates become U+FFFD. `undefined` where the value is
+ * not a text, or one with U+0000 in it, which Postgres cannot store.
+ */
+export function textField(value: unknown): string | null | undefined {
+  if (value === null || value === undefined) return null;
+  if (typeof value !== 'string' || value.includes('\0')) return undefined;
+  return value.isWellFormed() ? value : value.toWellFormed();
+}

@@ -1,0 +1,74 @@
+/** Wires a worker: the only place that knows all parts. */
+import { existsSync } from 'node:fs';
+import { fileURLToPath } from 'node:url';
+import { DefaultLogger, makeTelemetryFilterString, NativeConnection, Runtime, Worker } from '@temporalio/worker';
+import { createActivities } from '../activities/index.js';
+import { createKafkaReader } from '../io/kafka/kafkaReader.js';
+import { createReaderPool } from '../io/kafka/readerPool.js';
+import { createTopicAdmin } from '../io/kafka/topics.js';
+import { brotliCodec } from '../io/payload/codec.js';
+import { createPool } from '../io/postgres/pool.js';
+import type { Config } from './config.js';
+
+const BUNDLE = fileURLToPath(new URL('../workflow-bundle.js', import.meta.url));
+const READER_IDLE_MS = 60_000;
+const CONNECT_AGAIN_MS = 1000;
+
+export interface WorkerOptions {
+  log(line: string): void;
+}
+
+/** Runs a worker until it is told to stop (SIGINT, SIGTERM); resolves when everything is closed. */
+export async function runWorker(config: Config, { log }: WorkerOptions): Promise<void> {
+  Runtime.install({
+    logger: new DefaultLogger('INFO'),
+    telemetryOptions: { logging: { filter: makeTelemetryFilterString({ core: 'WARN', other: 'ERROR' }), forward: {} } },
+  });
+  if (!existsSync(BUNDLE)) throw new Error(`${BUNDLE} is missing: run "npm run build"`);
+  const connection = await connect(config, log);
+  const pool = createPool(config.postgres);
+  const topics = createTopicAdmin(config.kafka);
+  const readers = createReaderPool((topic, partition) => createKafkaReader({ ...config.kafka, topic, partition }), {
+    idleMs: READER_IDLE_MS,
+  });
+  try {
+    const worker = await Worker.create({
+      connection,
+      namespace: config.temporal.namespace ?? 'default',
+      taskQueue: config.taskQueue,
+      workflowBundle: { codePath: BUNDLE },
+      activities: createActivities({
+        pool,
+        readers,
+        topics,
+        brokers: config.kafka.brokers.join(','),
+        defaultTopic: config.topic,
+      }),
+      dataConverter: { payloadCodecs: [brotliCodec()] },
+      maxConcurrentActivityTaskExecutions: config.activitySlots,
+      maxCachedWorkflows: Math.ceil(config.activitySlots * 1.1),
+      // A cancelled poll ends, and a dead worker is noticed, as fast as heartbeats travel.
+      maxHeartbeatThrottleInterval: '1s',
+      stickyQueueScheduleToStartTimeout: '1s',
+      shutdownGraceTime: '1s',
+    });
+    log(`worker ready: task queue ${config.taskQueue}`);
+    await worker.run();
+  } finally {
+    await Promise.all([readers.close(), topics.close(), pool.end()]);
+    await connection.close();
+  }
+}
+
+/** Waits for a Temporal server that is away, saying so. */
+async function connect({ temporal }: Config, log: (line: string) => void): Promise<NativeConnection> {
+  for (;;) {
+    try {
+      return await NativeConnection.connect(temporal.connectionOptions);
+    } catch (error) {
+      if ((error as Error).name !== 'TransportError') throw error;
+      log(`waiting for Temporal at ${temporal.connectionOptions.address ?? 'localhost:7233'}: ${(error as Error).message}`);
+      await new Promise((resolve) => setTimeout(resolve, CONNECT_AGAIN_MS));
+    }
+  }
+}

@@ -1,0 +1,29 @@
+/** The activities as workflows call them: time-outs and retries. A server that is away is waited for without end. */
+import { proxyActivities, proxyLocalActivities } from '@temporalio/workflow';
+import type { Activities } from '../activities/index.js';
+
+const retry = { initialInterval: '200ms', backoffCoefficient: 2, maximumInterval: '5s' } as const;
+
+export const { startJob, describeTopic, surveyJob, claim } = proxyActivities<Activities>({
+  startToCloseTimeout: '30s',
+  retry,
+});
+
+/**
+ * Two seconds without a heartbeat: the worker is gone. TRY_CANCEL: a poll that is cancelled holds nothing, so nobody waits for its end.
+ */
+export const { poll } = proxyActivities<Activities>({
+  startToCloseTimeout: '15m',
+  heartbeatTimeout: '2s',
+  cancellationType: 'TRY_CANCEL',
+  retry,
+});
+
+/** In the workflow task: half the history of a regular activity, and a round trip less. */
+export const { commit: commitLocally } = proxyLocalActivities<Activities>({
+  startToCloseTimeout: '10s',
+  retry: { initialInterval: '100ms', maximumAttempts: 2 },
+});
+
+/** The same function where the local one failed: a database that is away shows as a pending activity with its error. */
+export const { commit } = proxyActivities<Activities>({ startToCloseTimeout: '1m', retry });

@@ -1,0 +1,54 @@
+/** What is said to and between workflows. People use `drain` and `progress` of a job; the others go between a job and its partitions. */
+import { defineQuery, defineSignal, defineUpdate } from '@temporalio/workflow';
+import type { Counters } from '../domain/accounting.js';
+import type { Instant } from '../domain/instant.js';
+import type { Job } from '../pipelines/job.js';
+
+/** Read up to the offset, then wait for `finish`. */
+export interface DrainPartition {
+  until: number;
+}
+
+/** All that was to be read has been read. */
+export interface Reached {
+  partition: number;
+  watermark: Instant | null;
+  openUntil: Instant | null;
+}
+
+/** Close everything: `end` is at or after all that is open in any partition; null where nothing ever was. */
+export interface Finish {
+  end: Instant | null;
+}
+
+export interface PartitionResult {
+  partition: number;
+  offset: number;
+  counters: Counters;
+}
+
+export interface DrainAccepted {
+  job: string;
+  /** Each partition is read up to its end offset. */
+  endOffsets: Record<string, number>;
+}
+
+export interface PipelineResult {
+  job: string;
+  partitions: PartitionResult[];
+  total: Counters;
+}
+
+// To a job, from people.
+export const drain = defineSignal('drain');
+export const drainUpdate = defineUpdate<DrainAccepted>('drain');
+export const progress = defineQuery<unknown>('progress');
+
+// From a partition to its job.
+export const reached = defineSignal<[Reached]>('reached');
+export const drained = defineSignal<[PartitionResult]>('drained');
+
+// From a job to a partition.
+export const drainPartition = defineSignal<[DrainPartition]>('drain');
+export const finish = defineSignal<[Finish]>('finish');
+export const configure = defineSignal<[Job]>('configure');

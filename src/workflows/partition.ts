@@ -1,0 +1,65 @@
+/**
+ * One partition of a job: an entity workflow that lives as long as its job. Its input is its state, so a run may end anywhere: by
+ * continue-as-new, a crash, its time-out, a terminate. What it had done beyond the last commit is read again from the log.
+ */
+import { condition, continueAsNew, getExternalWorkflowHandle, setCurrentDetails, setHandler } from '@temporalio/workflow';
+import type { Carried } from '../domain/partitionState.js';
+import type { Job } from '../pipelines/job.js';
+import type { JobPartial } from '../pipelines/operators.js';
+import { partitionDetails, partitionProgress } from './details.js';
+import { failingFor, sentTo } from './failures.js';
+import { deadline } from './lifetime.js';
+import { drained, progress, reached, type DrainPartition, type PartitionResult } from './messages.js';
+import { PartitionRun } from './partitionRun.js';
+import { Wishes } from './wishes.js';
+
+export interface PartitionInput {
+  /** The job's name: its workflow's id. */
+  name: string;
+  epoch: number;
+  partition: number;
+  job: Job;
+  drain: DrainPartition | null;
+  /** null: nothing is known, it is rebuilt from the log. */
+  state: Carried<JobPartial> | null;
+  /** How many commits in a row were fenced. */
+  fenced: number;
+}
+
+/** A job that missed the answer hears it again. */
+const REACHED_AGAIN = '10s';
+
+export async function partition(input: PartitionInput): Promise<PartitionResult> {
+  const wishes = new Wishes(input);
+  const run = new PartitionRun(input, deadline(input.partition));
+  setHandler(progress, () => partitionProgress(run), { description: 'Where this partition stands' });
+
+  return failingFor(async () => {
+    await run.takeOver();
+    while (!run.readAll()) {
+      setCurrentDetails(partitionDetails(run));
+      await wishes.interruptible(() => run.poll());
+      await run.commitIfDue();
+      if (wishes.changed || run.over()) return next(run, wishes);
+    }
+    return finishDrain(run, wishes);
+  });
+}
+
+/** Tells the job that everything is read, until it says up to when everything is to be closed. */
+async function finishDrain(run: PartitionRun, wishes: Wishes): Promise<PartitionResult> {
+  const job = getExternalWorkflowHandle(run.input.name);
+  setCurrentDetails(partitionDetails(run));
+  while (wishes.finish === null) {
+    await sentTo(job.signal(reached, run.standing()));
+    await condition(() => wishes.finish !== null, REACHED_AGAIN);
+    if (wishes.finish === null && (wishes.changed || run.over())) return next(run, wishes);
+  }
+  const result = await run.finish(wishes.finish.end);
+  await sentTo(job.signal(drained, result));
+  return result;
+}
+
+async function next(run: PartitionRun, { job, drain }: Wishes): Promise<never> {
+  return continueAsNew<typeof partition>({ ...(await run.nextInput()), job, drain });
+}

@@ -1,0 +1,165 @@
+/** One run of a partition workflow: carries out what {@link PartitionState} decides. */
+import { continueAsNew, workflowInfo } from '@temporalio/workflow';
+import type { PollInput, PollResult } from '../activities/poll.js';
+import { afterClaim } from '../domain/claim.js';
+import type { Instant } from '../domain/instant.js';
+import { PartitionState, type Progress } from '../domain/partitionState.js';
+import { operatorOf, type JobPartial, type JobRow } from '../pipelines/operators.js';
+import { claim, commit, commitLocally, poll } from './activities.js';
+import { isFailure, isFinal } from './failures.js';
+import type { PartitionResult, Reached } from './messages.js';
+import type { partition, PartitionInput } from './partition.js';
+
+/** An idle poll stays inside this long. */
+const STAY_MS = 600_000;
+/** A run that is fenced as often in a row fails. */
+const FENCED_AT_MOST = 3;
+/** A state whose JSON is longer is not carried: the next run rebuilds it from the log. A payload of Temporal ends at 2 MiB. */
+const CARRIED_AT_MOST = 1_500_000;
+/** A run whose state cannot be carried lives until its history is this large, or each would do nothing but rebuild. */
+const LARGE_HISTORY = { bytes: 20_000_000, events: 20_000 };
+
+export class PartitionRun {
+  readonly input: PartitionInput;
+  /** The end of what could be read at the last poll. */
+  endOffset = 0;
+  /** Set by {@link takeOver}. */
+  state!: PartitionState<JobPartial, JobRow>;
+  readonly #owner = workflowInfo().runId;
+  readonly #deadline: Instant;
+  #fenced: number;
+
+  constructor(input: PartitionInput, deadline: Instant) {
+    this.input = input;
+    this.#deadline = deadline;
+    this.#fenced = input.fenced;
+  }
+
+  /** Claims the partition and goes on where the last commit left it (docs/semantics.md, claim). */
+  async takeOver(): Promise<void> {
+    const operator = operatorOf(this.input.job);
+    const { state: own } = this.input;
+    const progress = await this.#claim();
+    const continuation = afterClaim(own, progress);
+    this.state =
+      own === null || continuation === 'rebuild'
+        ? PartitionState.rebuilding(operator, progress)
+        : PartitionState.carried(operator, own);
+    if (continuation === 'as-is') this.state.resume(progress);
+    else await this.#readSilently(progress);
+  }
+
+  /** Reads and merges one batch. */
+  async poll(): Promise<void> {
+    const stayMs = Math.max(0, Math.min(STAY_MS, this.#deadline - Date.now()));
+    this.state.merge(await this.#poll({ silent: false, until: this.input.drain?.until ?? null, stayMs }));
+  }
+
+  async commitIfDue(): Promise<void> {
+    if (this.state.due(Date.now())) await this.#commit();
+  }
+
+  get phase(): 'running' | 'draining' | 'drained' {
+    if (this.input.drain === null) return 'running';
+    return this.readAll() ? 'drained' : 'draining';
+  }
+
+  /** Whether everything up to the end of a drain has been read. */
+  readAll(): boolean {
+    return this.input.drain !== null && this.state.offset >= this.input.drain.until;
+  }
+
+  /** Whether it is time to continue as new. */
+  over(): boolean {
+    if (Date.now() >= this.#deadline) return true;
+    const { continueAsNewSuggested, historySize, historyLength } = workflowInfo();
+    if (!continueAsNewSuggested) return false;
+    return historySize >= LARGE_HISTORY.bytes || historyLength >= LARGE_HISTORY.events || this.#carried() !== null;
+  }
+
+  /** Commits what is not committed, and gives the next run its input. */
+  async nextInput(): Promise<PartitionInput> {
+    await this.#commitAll();
+    return { ...this.input, state: this.#carried(), fenced: this.#fenced };
+  }
+
+  standing(): Reached {
+    return { partition: this.input.partition, watermark: this.state.watermark, openUntil: this.state.openUntil() };
+  }
+
+  /** End of input: closes and commits everything. */
+  async finish(end: Instant | null): Promise<PartitionResult> {
+    this.state.finish(end);
+    await this.#commitAll();
+    const { offset, counters } = this.state;
+    return { partition: this.input.partition, offset, counters };
+  }
+
+  async #readSilently(progress: Progress): Promise<void> {
+    this.state.beginSilentRead(progress);
+    while (this.state.offset < progress.offset) {
+      const until = this.state.silentUntil(progress.offset);
+      this.state.mergeSilently(await this.#poll({ silent: true, until, stayMs: STAY_MS }));
+    }
+    this.state.adopt(progress);
+  }
+
+  async #poll(how: Pick<PollInput, 'silent' | 'until' | 'stayMs'>): Promise<PollResult> {
+    const { state, input } = this;
+    const { offset, watermark, caughtUp, uncommitted } = state;
+    const { partition, job } = input;
+    const request = { job, partition, offset, watermark, caughtUp, nextEnd: state.nextEnd(), uncommitted, ...how };
+    const result = await poll.executeWithOptions({ summary: `partition ${partition} from ${offset}` }, [this.#key(), request]);
+    this.endOffset = result.endOffset;
+    return result;
+  }
+
+  async #commitAll(): Promise<void> {
+    if (this.state.uncommitted || this.state.due(Date.now())) await this.#commit();
+  }
+
+  async #commit(): Promise<void> {
+    for (;;) {
+      try {
+        await this.#write();
+        this.state.committed(Date.now());
+        this.#fenced = 0;
+        return;
+      } catch (error) {
+        if (!isFailure(error, 'Fenced') || ++this.#fenced >= FENCED_AT_MOST) throw error;
+      }
+      // A dead run's claim may have come late: then the commit still fits. If it does not, others have moved on: read it from the log.
+      const { number } = await this.#claim();
+      if (number !== this.state.number) {
+        await continueAsNew<typeof partition>({ ...this.input, state: null, fenced: this.#fenced });
+      }
+    }
+  }
+
+  async #write(): Promise<void> {
+    const { job } = this.input;
+    const what = this.state.commit();
+    const request = { ...this.#key(), owner: this.#owner, topic: job.topic, commit: what };
+    const summary = `partition ${this.input.partition} to ${what.offset}: ${what.rows.length} rows`;
+    try {
+      await commitLocally.executeWithOptions({ summary }, [job.pipeline, request]);
+    } catch (error) {
+      if (isFinal(error)) throw error;
+      await commit.executeWithOptions({ summary }, [job.pipeline, request]);
+    }
+  }
+
+  #claim(): Promise<Progress> {
+    return claim(this.#key(), this.#owner);
+  }
+
+  #key(): { job: string; epoch: number; partition: number } {
+    const { name, epoch, partition } = this.input;
+    return { job: name, epoch, partition };
+  }
+
+  #carried(): PartitionInput['state'] {
+    const carried = this.state.carry();
+    return JSON.stringify(carried).length <= CARRIED_AT_MOST ? carried : null;
+  }
+}

@@ -1,0 +1,87 @@
+import { afterAll, afterEach, beforeAll, describe, expect, test } from 'vitest';
+import { createKafkaReader } from '../../../src/io/kafka/kafkaReader.js';
+import { KafkaUnavailable, type LogReader } from '../../../src/io/kafka/logReader.js';
+import { openTestKafka, type TestKafka } from '../../support/kafkaCluster.js';
+import { compressors, registerProducerCodecs } from '../../support/kafkaCodecs.js';
+import { readTo } from '../../support/kafkaRead.js';
+import { sharedStack } from '../../support/stack.js';
+
+/** What a real broker does beyond the contract that `logReader.it.test.ts` runs against it. */
+describe('reading from a real broker', () => {
+  let kafka: TestKafka;
+  const readers: LogReader[] = [];
+  beforeAll(async () => {
+    await registerProducerCodecs();
+    kafka = await openTestKafka(sharedStack().kafkaUrl);
+  });
+  afterEach(async () => {
+    await Promise.all(readers.splice(0).map((reader) => reader.close()));
+  });
+  afterAll(() => kafka.close());
+
+  function open(topic: string, partition = 0): LogReader {
+    const reader = createKafkaReader({ ...kafka.config, topic, partition });
+    readers.push(reader);
+    return reader;
+  }
+
+  test.each(Object.entries(compressors))(
+    'a batch compressed with %s, from any offset within',
+    async (_, codec) => {
+      const topic = await kafka.createTopic();
+      const sent = Array.from({ length: 400 }, (_, index) => ({
+        key: `k${index}`,
+        value: JSON.stringify({ index, text: 'x'.repeat(index) }),
+        timestampMs: 1_700_000_000_000 + index,
+      }));
+      await kafka.produce(topic, sent, codec.number);
+      for (const from of [0, 1, 200, 399]) {
+        const { records, nextOffset } = await readTo(open(topic), { from, to: 400 });
+        expect(records).toEqual(sent.map((record, offset) => ({ offset, ...record })).slice(from));
+        expect(nextOffset).toBe(400);
+      }
+    },
+  );
+
+  test('a topic that stamps by LogAppendTime shows the time of the broker', async () => {
+    const topic = await kafka.createTopic({ config: { 'message.timestamp.type': 'LogAppendTime' } });
+    const before = Date.now();
+    await kafka.produce(topic, [{ value: 'v', timestampMs: 1_000 }]);
+    const { records } = await readTo(open(topic), { from: 0, to: 1 });
+    expect(records[0]!.timestampMs).toBeGreaterThanOrEqual(before);
+    expect(records[0]!.timestampMs).toBeLessThanOrEqual(Date.now());
+  });
+
+  test('no such topic, no such partition: KafkaUnavailable, and nothing is created', async () => {
+    const request = { offset: 0, maxWaitMs: 10, maxBytes: 1_000 };
+    const missing = open('test-no-such-topic');
+    await expect(missing.fetch(request)).rejects.toThrow(KafkaUnavailable);
+    await expect(missing.fetch(request)).rejects.toThrow('there is no topic test-no-such-topic');
+    const topic = await kafka.createTopic();
+    await expect(open(topic, 1).fetch(request)).rejects.toThrow('there is no such partition');
+  });
+
+  test('a topic that is deleted under a reader: KafkaUnavailable', async () => {
+    const topic = await kafka.createTopic();
+    const reader = open(topic);
+    await kafka.produce(topic, [{ value: 'v' }]);
+    await readTo(reader, { from: 0, to: 1 });
+    await kafka.deleteTopic(topic);
+    await expect(readTo(reader, { from: 1, to: 2 })).rejects.toThrow(KafkaUnavailable);
+  });
+
+  test('one reader waits while another one reads: they share no connection', async () => {
+    const topic = await kafka.createTopic({ partitions: 2 });
+    await kafka.produce(topic, [{ value: 'v' }]);
+    const waiting = open(topic, 1);
+    let answered = false;
+    const poll = waiting.fetch({ offset: 0, maxWaitMs: 30_000, maxBytes: 1_000 }).then(
+      () => undefined,
+      () => (answered = true),
+    );
+    expect((await readTo(open(topic), { from: 0, to: 1 })).records).toHaveLength(1);
+    expect(answered).toBe(false);
+    await waiting.close();
+    await poll;
+  });
+});

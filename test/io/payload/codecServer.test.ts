@@ -1,0 +1,131 @@
+import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+
+import { brotliCodec } from '../../../src/io/payload/codec.js';
+import { type CodecServer, startCodecServer } from '../../../src/io/payload/codecServer.js';
+
+const UI = 'http://localhost:8233';
+
+let server: CodecServer;
+beforeAll(async () => {
+  server = await startCodecServer({ port: 0, origins: [UI] });
+});
+afterAll(() => server.close());
+
+interface JsonPayload {
+  metadata: Record<string, string>;
+  data: string;
+  externalPayloads?: { sizeBytes: string }[];
+}
+
+const base64 = (value: string | Uint8Array) => Buffer.from(value as string).toString('base64');
+const text = (value: string) => Buffer.from(value, 'base64').toString();
+
+function post(path: string, body: unknown, headers: Record<string, string> = {}): Promise<Response> {
+  return fetch(`${server.address}${path}`, {
+    method: 'POST',
+    headers,
+    body: typeof body === 'string' ? body : JSON.stringify(body),
+  });
+}
+
+async function payloadsOf(response: Response): Promise<JsonPayload[]> {
+  expect(response.status).toBe(200);
+  expect(response.headers.get('content-type')).toBe('application/json');
+  return ((await response.json()) as { payloads: JsonPayload[] }).payloads;
+}
+
+const big = JSON.stringify({ rows: 'x'.repeat(20_000) });
+
+async function compressed(): Promise<JsonPayload> {
+  const [payload] = await brotliCodec().encode([
+    { metadata: { encoding: Buffer.from('json/plain') }, data: Buffer.from(big) },
+  ]);
+  return { metadata: { encoding: base64(payload!.metadata!.encoding!) }, data: base64(payload!.data!) };
+}
+
+describe('decode', () => {
+  test.each(['/decode', '/decode?preserveStorageRefs=true', '/default/decode'])(
+    '%s: by the path only',
+    async (path) => {
+      const [decoded] = await payloadsOf(await post(path, { payloads: [await compressed()] }));
+      expect(text(decoded!.metadata['encoding']!)).toBe('json/plain');
+      expect(text(decoded!.data)).toBe(big);
+    },
+  );
+
+  test('what is not ours comes back unchanged, sizes as strings', async () => {
+    const foreign = {
+      metadata: { encoding: base64('json/plain') },
+      data: base64('1'),
+      externalPayloads: [{ sizeBytes: '42' }],
+    };
+    expect(await payloadsOf(await post('/decode', { payloads: [foreign] }))).toEqual([foreign]);
+  });
+});
+
+describe('encode', () => {
+  test('{} (a workflow without arguments) gives no payloads', async () => {
+    expect(await payloadsOf(await post('/encode', {}))).toEqual([]);
+  });
+
+  test('what is encoded is decoded to the same', async () => {
+    const plain = { metadata: { encoding: base64('json/plain') }, data: base64(big) };
+    const encoded = await payloadsOf(await post('/encode', { payloads: [plain] }));
+    expect(text(encoded[0]!.metadata['encoding']!)).toBe('binary/brotli');
+    const [decoded] = await payloadsOf(await post('/decode', { payloads: encoded }));
+    expect(decoded).toMatchObject(plain);
+  });
+});
+
+describe('who may use it', () => {
+  test('the preflight of an allowed page is answered with 204 and its origin', async () => {
+    const response = await fetch(`${server.address}/decode`, { method: 'OPTIONS', headers: { Origin: UI } });
+    expect(response.status).toBe(204);
+    expect(response.headers.get('access-control-allow-origin')).toBe(UI);
+    expect(response.headers.get('access-control-allow-headers')).toBe(
+      'Authorization,Content-Type,X-Namespace',
+    );
+    expect(response.headers.get('access-control-allow-methods')).toBe('POST,OPTIONS');
+  });
+
+  test('an allowed page may read the answer', async () => {
+    const response = await post('/decode', {}, { Origin: UI });
+    expect(response.headers.get('access-control-allow-origin')).toBe(UI);
+  });
+
+  test('any other page is refused', async () => {
+    const response = await post(
+      '/decode',
+      { payloads: [await compressed()] },
+      { Origin: 'http://localhost:9999' },
+    );
+    expect(response.status).toBe(403);
+    expect(response.headers.get('access-control-allow-origin')).toBeNull();
+  });
+
+  test('it listens on 127.0.0.1', () => {
+    expect(new URL(server.address).hostname).toBe('127.0.0.1');
+  });
+});
+
+describe('what it cannot answer', () => {
+  test('another path: 404', async () => {
+    expect((await post('/', {})).status).toBe(404);
+  });
+
+  test('another method: 404', async () => {
+    expect((await fetch(`${server.address}/decode`)).status).toBe(404);
+  });
+
+  test.each(['not json', '{"payloads":3}', 'null'])(
+    'a body that holds no list of payloads (%s): 400',
+    async (body) => {
+      expect((await post('/decode', body)).status).toBe(400);
+    },
+  );
+
+  test('a port that is taken: rejects', async () => {
+    const port = Number(new URL(server.address).port);
+    await expect(startCodecServer({ port, origins: [] })).rejects.toThrow('EADDRINUSE');
+  });
+});
