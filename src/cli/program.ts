@@ -8,8 +8,16 @@ interface Subcommand {
 
 const SUBCOMMANDS: Record<string, Subcommand> = {
   worker: {
-    summary: 'run the workflows and activities of jobs, until Ctrl-C',
+    summary: 'run the workflows and activities of jobs',
     load: async () => (await import('./worker.js')).workerCommand(),
+  },
+  demo: {
+    summary: 'start everything here and watch results come',
+    load: async () => (await import('./demo.js')).demoCommand(),
+  },
+  status: {
+    summary: 'how far jobs are',
+    load: async () => (await import('./status.js')).statusCommand(),
   },
   migrate: {
     summary: 'bring the database to the newest schema',
@@ -22,14 +30,6 @@ const SUBCOMMANDS: Record<string, Subcommand> = {
   generate: {
     summary: 'send made-up but realistic traffic to a Kafka topic',
     load: async () => (await import('./generate.js')).generateCommand(),
-  },
-  worker: {
-    summary: 'run the workflows and activities of jobs',
-    load: async () => (await import('./worker.js')).workerCommand(),
-  },
-  migrate: {
-    summary: 'bring the database to the newest schema',
-    load: async () => (await import('./migrate.js')).migrateCommand(),
   },
 };
 

@@ -27,10 +27,7 @@ export async function planTemporal(env: NodeJS.ProcessEnv, options: TemporalOpti
     await checkGivenAddress('TEMPORAL_ADDRESS', given);
     return async () => foreignService('temporal', given);
   }
-  const built = join(cacheFolder(env), `temporal-cli-${CLI_VERSION}`, 'temporal');
-  const binary =
-    (await findOnPath('temporal', env)) ??
-    (await firstExecutable([join(env.HOME || homedir(), '.temporalio', 'bin', 'temporal'), built]));
+  const binary = await findTemporalCli(env);
   if (binary !== undefined) return (context) => startTemporal(binary, context, options);
   const go = await findOnPath('go', env);
   if (go === undefined) {
@@ -39,6 +36,15 @@ export async function planTemporal(env: NodeJS.ProcessEnv, options: TemporalOpti
     );
   }
   return async (context) => startTemporal(await build(go, context), context, options);
+}
+
+/** Path of the temporal command line tool on this machine, the one that was built for the stack included; undefined without any. */
+export async function findTemporalCli(env: NodeJS.ProcessEnv): Promise<string | undefined> {
+  const built = join(cacheFolder(env), `temporal-cli-${CLI_VERSION}`, 'temporal');
+  return (
+    (await findOnPath('temporal', env)) ??
+    (await firstExecutable([join(env.HOME || homedir(), '.temporalio', 'bin', 'temporal'), built]))
+  );
 }
 
 async function build(go: string, context: StackContext): Promise<string> {

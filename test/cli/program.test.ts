@@ -47,6 +47,7 @@ it.each([[['bogus']], [['generate', '--bogus']]])(
 it('imports standard input to standard output: events as JSON, cut-off lines as they are, the count apart', async () => {
   const { stdout, stderr, code } = await weir(
     ['import', '-', '--stdout'],
+    {},
     `${LINE}\n${LINE.slice(0, 60)}\n${LINE}`,
   );
   const [first, cut, last, end] = stdout.split('\n');

@@ -11,7 +11,7 @@ export interface TestKafka {
   createTopic(options?: { partitions?: number; config?: Record<string, string> }): Promise<string>;
   deleteTopic(topic: string): Promise<void>;
   /** Sends the records as one batch. */
-  produce(topic: string, records: BatchRecord[], codec?: number): Promise<void>;
+  produce(topic: string, records: BatchRecord[], compression?: kafkajs.CompressionTypes): Promise<void>;
   /** Sends the records in a transaction and leaves it open. */
   begin(topic: string, records: BatchRecord[]): Promise<{ end(outcome: 'commit' | 'abort'): Promise<void> }>;
   deleteBefore(topic: string, offset: number): Promise<void>;
@@ -37,12 +37,18 @@ export async function openTestKafka(url: string): Promise<TestKafka> {
         name,
         value,
       }));
-      await admin.createTopics({ topics: [{ topic, numPartitions: partitions, configEntries }] });
+      // kafkajs's own waiting for leaders gives up when the broker has not heard of the topic yet.
+      await admin.createTopics({
+        waitForLeaders: false,
+        topics: [{ topic, numPartitions: partitions, configEntries }],
+      });
+      const described = () => topics.describe(topic).catch(() => null);
+      while ((await described())?.partitions.length !== partitions);
       return topic;
     },
     deleteTopic: (topic) => admin.deleteTopics({ topics: [topic] }),
-    async produce(topic, records, codec = 0) {
-      await producer.send({ topic, messages: records.map(toMessage), compression: codec as 1 });
+    async produce(topic, records, compression = kafkajs.CompressionTypes.None) {
+      await producer.send({ topic, messages: records.map(toMessage), compression });
     },
     async begin(topic, records) {
       const own = kafka.producer({ ...options, idempotent: true, transactionalId: randomUUID() });

@@ -4,13 +4,29 @@ import kafkajs from 'kafkajs';
 import { compressFrameSync } from 'lz4-napi';
 import { compressSync } from 'snappy';
 import { codec, loadCodec } from '../../src/io/kafka/codecs.js';
+// Compressing with it needs what this loads.
+import '../../src/io/kafka/zstdWasm.js';
 
-/** The four codecs as producers write them. zstd needs `loadCodec(codec.zstd)` first. */
+const { CompressionTypes } = kafkajs;
+
+/** The four codecs as producers write them, by number and by kafkajs's name. */
 export const compressors = {
-  gzip: { number: codec.gzip, compress: (data: Buffer) => zlib.gzipSync(data) },
-  snappy: { number: codec.snappy, compress: xerialSnappy },
-  lz4: { number: codec.lz4, compress: (data: Buffer) => compressFrameSync(data) },
-  zstd: { number: codec.zstd, compress: (data: Buffer) => Buffer.from(compressZstd(data)) },
+  gzip: {
+    number: codec.gzip,
+    type: CompressionTypes.GZIP,
+    compress: (data: Buffer) => zlib.gzipSync(data),
+  },
+  snappy: { number: codec.snappy, type: CompressionTypes.Snappy, compress: xerialSnappy },
+  lz4: {
+    number: codec.lz4,
+    type: CompressionTypes.LZ4,
+    compress: (data: Buffer) => compressFrameSync(data),
+  },
+  zstd: {
+    number: codec.zstd,
+    type: CompressionTypes.ZSTD,
+    compress: (data: Buffer) => Buffer.from(compressZstd(data)),
+  },
 };
 
 /** Snappy as Java's producers frame it: blocks of at most 32 kB. */
@@ -27,12 +43,12 @@ function xerialSnappy(data: Buffer): Buffer {
 
 /** Teaches kafkajs's producer the codecs that it has only names for. */
 export async function registerProducerCodecs(): Promise<void> {
-  await import('../../src/io/kafka/zstdWasm.js');
   for (const { number, compress } of Object.values(compressors)) {
     const decompress = await loadCodec(number);
-    kafkajs.CompressionCodecs[number as 1] = () => ({
+    const codec = () => ({
       compress: async (encoder: { buffer: Buffer }) => compress(encoder.buffer),
       decompress: async (data: Buffer) => decompress(data),
     });
+    Object.assign(kafkajs.CompressionCodecs, { [number]: codec });
   }
 }

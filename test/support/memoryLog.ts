@@ -121,12 +121,13 @@ export function createMemoryLog(options: MemoryLogOptions = {}): MemoryLog {
   async function waitForRecords(request: FetchRequest, isClosed: () => boolean): Promise<void> {
     const untilMs = nowMs + request.maxWaitMs;
     const arrived = () => readable(request).length > 0;
+    const expired = () => nowMs >= untilMs;
     if (options.waits === 'skip') {
       moveTo(untilMs, arrived);
       await nextTurn();
       return;
     }
-    while (!arrived() && nowMs < untilMs && !isClosed()) {
+    while (!arrived() && !expired() && !isClosed()) {
       await new Promise<void>((wake) => {
         waiting.add({ untilMs, wake });
         for (const resolve of waitingForWaiting.splice(0)) resolve();

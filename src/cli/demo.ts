@@ -1,0 +1,130 @@
+/** `weir demo`: the local stack, a worker, the hits job and traffic for it, until Ctrl-C. `npm start` runs it. */
+import { mkdir, writeFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import { setTimeout as sleep } from 'node:timers/promises';
+import { fileURLToPath } from 'node:url';
+import { Command } from 'commander';
+import type pg from 'pg';
+import { startStack, type Stack } from '../dev/stack.js';
+import { migrate } from '../io/postgres/migrate.js';
+import { createPool } from '../io/postgres/pool.js';
+import { loadConfig } from '../worker/config.js';
+import { tryNext } from './demo/commands.js';
+import { readResults, resultsTable } from './demo/results.js';
+import { startJob } from './demo/startJob.js';
+import { makeTopic, sendHistory, sendTrickle, type DemoTraffic } from './demo/traffic.js';
+import { startWorkerProcess, type WorkerProcess } from './demo/workerProcess.js';
+
+const JOB = 'hits';
+const DATA_DIR = fileURLToPath(new URL('../../.weir', import.meta.url));
+const ROWS_LIMIT_MS = 60_000;
+const REFRESH_MS = 2000;
+
+export function demoCommand(): Command {
+  return new Command('demo')
+    .summary('start everything here and watch results come')
+    .description('Starts Kafka, Temporal and Postgres, a worker, the hits job and sample traffic, and shows the results until Ctrl-C.')
+    .option('--once', 'stop once there are rows')
+    .option('--reset', 'begin afresh: forget what earlier runs left in .weir')
+    .action(run);
+}
+
+async function run({ once, reset }: { once?: true; reset?: true }): Promise<void> {
+  const stop = new AbortController();
+  for (const signal of ['SIGINT', 'SIGTERM'] as const) process.once(signal, () => stop.abort(new Stopped()));
+  const started: { stop(): Promise<void> }[] = [];
+  try {
+    await demo({ once: once === true, reset: reset === true, stop: stop.signal, started });
+  } catch (error) {
+    if (!(error instanceof Stopped)) throw error;
+  } finally {
+    stop.abort(new Stopped());
+    if (started.length > 0) note('stopping');
+    for (const each of started.reverse()) await each.stop();
+  }
+}
+
+/** Ctrl-C: no failure. */
+class Stopped extends Error {}
+
+interface Demo {
+  once: boolean;
+  reset: boolean;
+  stop: AbortSignal;
+  /** What is to be stopped in the end, in the order in which it was started. */
+  started: { stop(): Promise<void> }[];
+}
+
+async function demo({ once, reset, stop, started }: Demo): Promise<void> {
+  const stack = await startStack({ dataDir: DATA_DIR, env: process.env, reset, progress: note, signal: stop });
+  started.push(stack);
+  const env = environment(stack);
+  const config = loadConfig(env);
+  for (const migration of await migrate(config.postgres)) note(`migrated: ${migration}`);
+  const pool = createPool(config.postgres, 2);
+  started.push({ stop: () => pool.end() });
+
+  const logFile = join(DATA_DIR, 'logs', 'worker.log');
+  const worker = await startWorkerProcess({ env, logFile, note });
+  started.push(worker);
+  note(`worker: process ${worker.pid()}, log ${logFile}`);
+
+  const traffic: DemoTraffic = { kafka: config.kafka, topic: config.topic, stop, note };
+  await makeTopic(traffic);
+  await startJob(config, { name: JOB, topic: config.topic });
+  const line = await jobLineOf(pool);
+  note(`sent ${await sendHistory(traffic, line)} events to ${config.topic}`);
+  await rowsAreThere(pool, stop);
+  const trickle = sendTrickle(traffic);
+  started.push({ stop: () => trickle });
+  await show({ stack, pool, worker, once, stop });
+}
+
+function environment(stack: Stack): NodeJS.ProcessEnv {
+  return {
+    ...process.env,
+    KAFKA_URL: stack.kafka.address,
+    TEMPORAL_ADDRESS: stack.temporal.address,
+    POSTGRES_URL: stack.postgres.address,
+  };
+}
+
+async function jobLineOf(pool: pg.Pool): Promise<number | null> {
+  const { rows } = await pool.query('select weir.millis(line) as line from weir.line where job = $1', [JOB]);
+  return (rows[0] as { line: number | null } | undefined)?.line ?? null;
+}
+
+async function rowsAreThere(pool: pg.Pool, stop: AbortSignal): Promise<void> {
+  const limit = Date.now() + ROWS_LIMIT_MS;
+  for (;;) {
+    const { rows, hits } = await readResults(pool, JOB);
+    if (rows > 0 && hits > 0) return;
+    if (Date.now() > limit) throw new Error(`no rows in aggregated_web_traffic after ${ROWS_LIMIT_MS / 1000} s`);
+    await sleep(100, undefined, { signal: stop }).catch(() => stop.throwIfAborted());
+  }
+}
+
+interface Screen {
+  stack: Stack;
+  pool: pg.Pool;
+  worker: WorkerProcess;
+  once: boolean;
+  stop: AbortSignal;
+}
+
+async function show({ stack, pool, worker, once, stop }: Screen): Promise<void> {
+  await mkdir(DATA_DIR, { recursive: true });
+  const hints = await tryNext(stack, { dataDir: DATA_DIR, job: JOB, workerPid: worker.pid });
+  await writeFile(join(DATA_DIR, 'env'), hints.env);
+  const live = process.stdout.isTTY && !once;
+  for (;;) {
+    const text = `${resultsTable(await readResults(pool, JOB))}\n\n${hints.text()}`;
+    console.log(live ? `\u001b[2J\u001b[H${text}` : text);
+    if (once) return;
+    await sleep(live ? REFRESH_MS : 15 * REFRESH_MS, undefined, { signal: stop }).catch(() => stop.throwIfAborted());
+  }
+}
+
+function note(line: string): void {
+  console.error(line);
+}

@@ -1,0 +1,81 @@
+import Table from 'cli-table3';
+import { Command } from 'commander';
+import { jobLine } from '../domain/line.js';
+import { createTopicAdmin } from '../io/kafka/topics.js';
+import { jobProgress, type PartitionProgress } from '../io/postgres/jobProgress.js';
+import { listJobs, type StoredJob } from '../io/postgres/listJobs.js';
+import { createPool } from '../io/postgres/pool.js';
+import { loadConfig, type Config } from '../worker/config.js';
+import { UsageError } from './options.js';
+
+interface PartitionStatus extends PartitionProgress {
+  endOffset: number | null;
+}
+
+interface JobStatus extends StoredJob {
+  line: number | null;
+  partitions: PartitionStatus[];
+}
+
+export function statusCommand(): Command {
+  return new Command('status')
+    .summary('how far jobs are')
+    .description('Shows how far each partition of the jobs is committed, and how much is left to read.')
+    .argument('[job]', 'the workflow id of one job (default: all)')
+    .option('--json', 'as JSON, instants in epoch milliseconds')
+    .action(async (name: string | undefined, { json }: { json?: true }) => {
+      const jobs = await statusOf(loadConfig(process.env), name);
+      if (json) console.log(JSON.stringify(jobs, null, 2));
+      else for (const job of jobs) console.log(shown(job));
+    });
+}
+
+async function statusOf(config: Config, name: string | undefined): Promise<JobStatus[]> {
+  const pool = createPool(config.postgres, 1);
+  const topics = createTopicAdmin(config.kafka);
+  try {
+    const jobs = (await listJobs(pool)).filter((job) => name === undefined || job.name === name);
+    if (jobs.length === 0) throw new UsageError([name === undefined ? 'no job was ever started' : `there is no job ${name}`]);
+    const statuses: JobStatus[] = [];
+    for (const job of jobs) {
+      const progress = await jobProgress(pool, { job: job.name, epoch: job.epoch });
+      const ends = await endOffsets(topics, job.topic);
+      const partitions = progress.map((each) => ({ ...each, endOffset: ends.get(each.partition) ?? null }));
+      statuses.push({ ...job, line: jobLine(progress.map(({ watermark }) => watermark)), partitions });
+    }
+    return statuses;
+  } finally {
+    await Promise.all([pool.end(), topics.close()]);
+  }
+}
+
+/** Empty where the topic is gone: what is committed is shown all the same. */
+async function endOffsets(topics: ReturnType<typeof createTopicAdmin>, topic: string): Promise<Map<number, number>> {
+  const description = await topics.describe(topic);
+  return new Map(description?.partitions.map(({ partition, endOffset }) => [partition, endOffset]));
+}
+
+function shown({ name, pipeline, topic, line, partitions }: JobStatus): string {
+  const table = new Table({
+    head: ['partition', 'offset', 'end', 'lag', 'watermark', 'open until', 'read', 'late', 'rejected'],
+    style: { head: [], border: [] },
+  });
+  for (const { partition, offset, endOffset, watermark, openUntil, counters } of partitions) {
+    table.push([
+      partition,
+      offset,
+      endOffset ?? '?',
+      endOffset === null ? '?' : Math.max(0, endOffset - offset),
+      iso(watermark),
+      iso(openUntil),
+      counters.read,
+      counters.late,
+      counters.rejected,
+    ]);
+  }
+  return `${name}: ${pipeline} over ${topic}, results final up to ${iso(line)}\n${table.toString()}`;
+}
+
+function iso(instant: number | null): string {
+  return instant === null ? '-' : new Date(instant).toISOString();
+}
