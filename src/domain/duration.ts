@@ -5,13 +5,15 @@ const UNITS: Record<string, number> = { ms: 1, s: 1000, m: 60_000, h: 3_600_000 
  * number of milliseconds.
  */
 export function parseDuration(text: string): number | null {
-  const match = /^(-?\d+(?:\.\d+)?)(ms|s|m|h)$/.exec(text);
+  const match = /^(-?\d+)(?:\.(\d+))?(ms|s|m|h)$/.exec(text);
   if (!match) return null;
-  const ms = Number(match[1]) * UNITS[match[2]!]!;
+  const [, whole = '', fraction = '', unit = ''] = match;
+  // Divided at the end: 1.001 * 1000 would not be whole.
+  const ms = (Number(whole + fraction) * UNITS[unit]!) / 10 ** fraction.length;
   return Number.isSafeInteger(ms) ? ms : null;
 }
 
-/** The shortest text that {@link parseDuration} reads back as `ms`. */
+/** A text that {@link parseDuration} reads back as `ms`, in the largest unit of which it is a whole number. */
 export function formatDuration(ms: number): string {
   for (const unit of ['h', 'm', 's'] as const) {
     if (ms !== 0 && ms % UNITS[unit]! === 0) return `${ms / UNITS[unit]!}${unit}`;

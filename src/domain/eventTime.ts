@@ -26,7 +26,9 @@ function parseDigits(text: string): Instant | null {
 }
 
 function fromEpoch(value: number): Instant | null {
-  return inRange(Math.floor(value >= MILLISECONDS_FROM ? value : value * 1000));
+  if (value >= MILLISECONDS_FROM) return inRange(Math.floor(value));
+  // By way of microseconds: 533551.683 * 1000 is a little less than 533551683.
+  return inRange(Math.floor(Math.round(value * 1e6) / 1000));
 }
 
 function inRange(time: number): Instant | null {

@@ -1,7 +1,9 @@
 import { type ChildProcess, spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { existsSync } from 'node:fs';
+import { readdir } from 'node:fs/promises';
 import { createInterface } from 'node:readline';
+import { fileURLToPath } from 'node:url';
 
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 
@@ -14,7 +16,10 @@ const SERVICES: ServiceName[] = ['kafka', 'temporal', 'postgres'];
 const said: string[] = [];
 let stack: TestStack;
 beforeAll(async () => {
-  stack = await startTestStack('dev', { progress: (line) => said.push(line) });
+  stack = await startTestStack('dev', {
+    progress: (line) => said.push(line),
+    temporalDynamicConfig: { 'limit.historyCount.suggestContinueAsNew': '500' },
+  });
 });
 afterAll(() => stack.remove());
 
@@ -108,16 +113,33 @@ test('a whole stack stopped and started again: the same ports, the data are ther
   expect(existsSync(before.dataDir)).toBe(false);
 });
 
+test('a start that is aborted stops what was started and gives the data folder back', async () => {
+  const dataDir = `${stack.dataDir}-aborted`;
+  const abort = new AbortController();
+  const readyOnce = (line: string) => {
+    if (line.includes('ready after')) abort.abort(new Error('Ctrl-C'));
+  };
+  await expect(startStack({ ...quiet, dataDir, progress: readyOnce, signal: abort.signal })).rejects.toThrow(
+    'Ctrl-C',
+  );
+  expect(await readdir(`${dataDir}/processes`)).toEqual([]);
+  await removeStackData(dataDir);
+});
+
 describe('when the process that started it is killed', () => {
   let holder: ChildProcess;
   let dataDir: string;
   let left: number[];
   beforeAll(async () => {
     dataDir = `${stack.dataDir}-held`;
-    holder = spawn(process.execPath, ['--import', 'tsx', `${import.meta.dirname}/holdStack.ts`, dataDir], {
-      env: environment(),
-      stdio: ['ignore', 'pipe', 'inherit'],
-    });
+    holder = spawn(
+      process.execPath,
+      ['--import', 'tsx', fileURLToPath(new URL('holdStack.ts', import.meta.url)), dataDir],
+      {
+        env: environment(),
+        stdio: ['ignore', 'pipe', 'inherit'],
+      },
+    );
     const [line] = (await once(createInterface(holder.stdout!), 'line')) as [string];
     left = JSON.parse(line) as number[];
   });

@@ -28,7 +28,10 @@ async function produce(address: string): Promise<Written> {
   await using(producer, async () => producer.send({ topic, acks: -1, messages: [{ value: 'x' }] }));
   return {
     isThere: () =>
-      using(kafka.admin(), async (admin) => (await admin.fetchTopicOffsets(topic))[0]?.high === '1'),
+      using(kafka.admin(), async (admin) => {
+        const topics = await admin.listTopics();
+        return topics.includes(topic) && (await admin.fetchTopicOffsets(topic))[0]?.high === '1';
+      }),
   };
 }
 

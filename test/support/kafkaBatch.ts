@@ -25,7 +25,7 @@ export interface BatchOptions {
   format?: number;
 }
 
-export function zigzagVarint(number: number): Buffer {
+function zigzagVarint(number: number): Buffer {
   let rest = BigInt.asUintN(64, (BigInt(number) << 1n) ^ (BigInt(number) >> 63n));
   const bytes: number[] = [];
   while (rest >= 0x80n) {

@@ -11,7 +11,7 @@ import {
 import { KafkaRefused, KafkaUnavailable } from './logReader.js';
 
 /** A partition and the address of the broker that leads it; null while there is none. */
-export interface PartitionLeader {
+interface PartitionLeader {
   partition: number;
   leader: string | null;
 }

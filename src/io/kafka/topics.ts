@@ -3,7 +3,7 @@ import type { KafkaConfig } from './config.js';
 import { KafkaUnavailable } from './logReader.js';
 
 /** A topic's partitions in order, each with what may be read of it. */
-export interface TopicDescription {
+interface TopicDescription {
   partitions: OffsetRange[];
 }
 

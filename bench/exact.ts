@@ -1,0 +1,78 @@
+/**
+ * What the view has to hold, counted in the plainest way, on nothing of weir's own: kafkajs reads the topic, JSON.parse, one Map. Good
+ * for topics in which nothing is late or rejected, as those of the benchmark.
+ */
+import kafkajs from 'kafkajs';
+import type { World } from './world.js';
+
+/** Hits by JSON of [window start, host, referrer]. */
+type Counts = Map<string, number>;
+
+/** Compares what `aggregated_web_traffic` shows of a job, all of it, with the topic; returns sentences about what differs. */
+export async function differences(
+  world: World,
+  { job, topic, sizeMs, ends }: { job: string; topic: string; sizeMs: number; ends: readonly number[] },
+): Promise<string[]> {
+  world.say('comparing the rows with an exact pass over the topic');
+  const [exact, shown] = await Promise.all([
+    countTopic(world, { topic, sizeMs, ends }),
+    readView(world, job),
+  ]);
+  const wrong = [...new Set([...exact.keys(), ...shown.keys()])].filter(
+    (key) => exact.get(key) !== shown.get(key),
+  );
+  if (wrong.length === 0) {
+    world.say(`all ${shown.size} rows are right`);
+    return [];
+  }
+  const [key] = wrong as [string];
+  const example = `${key} is ${shown.get(key) ?? 'missing'} and should be ${exact.get(key) ?? 'absent'}`;
+  return [`job ${job}: ${wrong.length} of ${exact.size} rows are wrong, for example ${example}`];
+}
+
+async function countTopic(
+  { kafka: { brokers } }: World,
+  { topic, sizeMs, ends }: { topic: string; sizeMs: number; ends: readonly number[] },
+): Promise<Counts> {
+  const counts: Counts = new Map();
+  const kafka = new kafkajs.Kafka({ brokers, clientId: 'weir-bench', logLevel: kafkajs.logLevel.NOTHING });
+  const consumer = kafka.consumer({ groupId: `bench-${Date.now()}` });
+  const unread = new Set(ends.keys());
+  await consumer.connect();
+  try {
+    await consumer.subscribe({ topic, fromBeginning: true });
+    await new Promise<void>((resolve, reject) => {
+      const eachBatch = ({ batch: { partition, messages } }: kafkajs.EachBatchPayload): Promise<void> => {
+        for (const { value } of messages) {
+          const { event_time, host, referrer } = JSON.parse(value!.toString()) as Record<string, string>;
+          const start = Math.floor(Date.parse(event_time!) / sizeMs) * sizeMs;
+          const key = JSON.stringify([start, host, referrer]);
+          counts.set(key, (counts.get(key) ?? 0) + 1);
+        }
+        if (Number(messages.at(-1)?.offset) === ends[partition]! - 1) unread.delete(partition);
+        if (unread.size === 0) resolve();
+        return Promise.resolve();
+      };
+      consumer.run({ eachBatch, partitionsConsumedConcurrently: ends.length }).catch(reject);
+    });
+  } finally {
+    await consumer.disconnect();
+  }
+  return counts;
+}
+
+async function readView({ db }: World, job: string): Promise<Counts> {
+  const { rows } = await db.query<{
+    start: number;
+    host: string | null;
+    referrer: string | null;
+    num_hits: number;
+  }>(
+    `select (extract(epoch from window_start) * 1000)::bigint as start, host, referrer, num_hits
+     from aggregated_web_traffic where job = $1`,
+    [job],
+  );
+  return new Map(
+    rows.map(({ start, host, referrer, num_hits }) => [JSON.stringify([start, host, referrer]), num_hits]),
+  );
+}

@@ -1,0 +1,68 @@
+import { setTimeout as sleep } from 'node:timers/promises';
+import type { WorkflowHandle } from '@temporalio/client';
+import type { PipelineResult } from '../src/workflows/messages.js';
+import type { World } from './world.js';
+
+/** How a partition stands in `weir.progress`. */
+export interface Committed {
+  partition: number;
+  /** Commits so far. */
+  number: number;
+  offset: number;
+  /** When the last commit was made, epoch ms. */
+  at: number;
+}
+
+export interface RunningJob {
+  name: string;
+  committed(): Promise<Committed[]>;
+  /** Resolves with the last look when `done` says so of it; rejects when that takes too long. */
+  until(
+    done: (partitions: Committed[]) => boolean,
+    limit: { ms: number; what: string },
+  ): Promise<Committed[]>;
+  /** Drains it, and returns sentences about counters that are not those of a topic of which every record is a hit. */
+  drain(): Promise<string[]>;
+}
+
+const LOOK_EVERY_MS = 25;
+
+/** Starts a job of the hits pipeline, as a person would; `input` is its input but for the pipeline. */
+export async function startJob(
+  world: World,
+  name: string,
+  input: Record<string, unknown>,
+): Promise<RunningJob> {
+  const { client, db } = world;
+  const handle: WorkflowHandle = await client.workflow.start('pipeline', {
+    workflowId: name,
+    taskQueue: 'weir',
+    args: [{ pipeline: 'hits', ...input }],
+  });
+  const committed = async (): Promise<Committed[]> => {
+    const { rows } = await db.query<Committed>({
+      name: 'bench-committed',
+      text: `select partition, number, "offset", (extract(epoch from updated_at) * 1000)::float8 as at
+             from weir.progress where job = $1 order by partition`,
+      values: [name],
+    });
+    return rows;
+  };
+  return {
+    name,
+    committed,
+    async until(done, { ms, what }) {
+      for (const deadline = Date.now() + ms; Date.now() < deadline; await sleep(LOOK_EVERY_MS)) {
+        const partitions = await committed();
+        if (done(partitions)) return partitions;
+      }
+      throw new Error(`waited ${ms / 1000} s in vain for ${what}: ${JSON.stringify(await committed())}`);
+    },
+    async drain() {
+      await handle.executeUpdate('drain');
+      const { total }: PipelineResult = await handle.result();
+      const whole = total.accepted === total.read && total.skipped === 0;
+      return whole ? [] : [`job ${name}: not every record was accepted: ${JSON.stringify(total)}`];
+    },
+  };
+}

@@ -1,0 +1,94 @@
+import { setTimeout as sleep } from 'node:timers/promises';
+import { differences } from './exact.js';
+import { startJob } from './job.js';
+import { percentile, target, type Outcome } from './report.js';
+import { endOffsets } from './topics.js';
+import { startTraffic } from './traffic.js';
+import type { World } from './world.js';
+
+const WARM_UP_MS = 20_000;
+const MEASURE_MS = 60_000;
+const POLL_MS = 10;
+const SIZE_MS = 10_000;
+const DELAY_MS = 1000;
+
+/** Fewer would say nothing about a percentile. */
+const LEAST = { windows: 6, rows: 3000 };
+
+/** From producing the first record at or past window end + delay to the row being visible in `aggregated_web_traffic`. */
+export async function measureLatency(world: World): Promise<Outcome> {
+  const worker = await world.startWorker();
+  try {
+    const traffic = await startTraffic(world, { eventsPerSecond: 2000, sizeMs: SIZE_MS, delayMs: DELAY_MS });
+    const { topic } = traffic;
+    const job = await startJob(world, `latency-${Date.now()}`, { topic, size: '10s', delay: '1s' });
+    const from = Date.now() + WARM_UP_MS;
+    const to = from + MEASURE_MS;
+    world.say(`warming up for ${WARM_UP_MS / 1000} s, then measuring for ${MEASURE_MS / 1000} s`);
+    const seen = await watchView(world, { job: job.name, until: to + SIZE_MS / 2 });
+    const { crossings } = await traffic.stop();
+
+    const wrong = await job.drain();
+    const ends = await endOffsets(world, topic);
+    wrong.push(...(await differences(world, { job: job.name, topic, sizeMs: SIZE_MS, ends })));
+
+    const measured = crossings.filter(([, at]) => at >= from && at < to);
+    const latencies: number[] = [];
+    for (const [end, crossedAt] of measured) {
+      const shown = seen.get(end);
+      if (shown === undefined) wrong.push(`window end ${new Date(end).toISOString()} was not shown in time`);
+      else for (let row = 0; row < shown.rows; row++) latencies.push(shown.at - crossedAt);
+    }
+    if (measured.length < LEAST.windows || latencies.length < LEAST.rows) {
+      wrong.push(`only ${measured.length} windows and ${latencies.length} rows were measured`);
+    }
+    latencies.sort((a, b) => a - b);
+    const [p50, p99, max] = [0.5, 0.99, 1].map((p) => Math.round(percentile(latencies, p)));
+    return {
+      wrong,
+      figures: [
+        {
+          figure: 'produce to visible row, p50 / p99',
+          measured: `${p50} / ${p99} ms`,
+          target: target('120 / 200 ms', p50! <= 120 && p99! <= 200),
+        },
+        { figure: '  max; windows, rows', measured: `${max} ms; ${measured.length}, ${latencies.length}` },
+      ],
+    };
+  } finally {
+    await worker.stop();
+  }
+}
+
+interface Shown {
+  /** Epoch ms at which a poll first saw rows of the window. */
+  at: number;
+  rows: number;
+}
+
+/**
+ * Polls the view for windows that it has not shown before. A window is shown whole, at one moment, and never changes (the job's line):
+ * that it is so, the comparison with the topic proves afterwards.
+ */
+async function watchView(
+  { db }: World,
+  { job, until }: { job: string; until: number },
+): Promise<Map<number, Shown>> {
+  const seen = new Map<number, Shown>();
+  let latest = 0;
+  for (let next = Date.now(); next < until; next = Math.max(next + POLL_MS, Date.now())) {
+    await sleep(next - Date.now());
+    const { rows } = await db.query<{ end: number; rows: number }>({
+      name: 'bench-view',
+      text: `select (extract(epoch from window_end) * 1000)::bigint as end, count(*) as rows
+             from aggregated_web_traffic where job = $1 and window_start >= to_timestamp($2) group by window_end`,
+      values: [job, latest / 1000],
+    });
+    const at = Date.now();
+    for (const { end, rows: count } of rows) {
+      seen.set(end, { at, rows: count });
+      latest = Math.max(latest, end);
+    }
+  }
+  return seen;
+}

@@ -1,0 +1,49 @@
+/** `npm run bench [-- hits|latency|recovery] [--keep]`: measures weir on this machine (docs/benchmarks.md). Linux only. */
+import { parseArgs } from 'node:util';
+import { measureHits } from './hits.js';
+import { measureLatency } from './latency.js';
+import { measureRecovery } from './recovery.js';
+import { table, type Figure } from './report.js';
+import { openWorld } from './world.js';
+
+const measurements = { hits: measureHits, latency: measureLatency, recovery: measureRecovery };
+type Name = keyof typeof measurements;
+
+const USAGE = `npm run bench [-- ${Object.keys(measurements).join('|')}…] [--keep]   --keep: leaves topics in .weir/bench for the next run`;
+
+// By hand: a producer whose measurement failed would keep this process alive.
+process.exit(await main(process.argv.slice(2)));
+
+async function main(args: string[]): Promise<number> {
+  const { values, positionals } = parseArgs({
+    args,
+    options: { keep: { type: 'boolean' } },
+    allowPositionals: true,
+  });
+  const names = positionals.length > 0 ? positionals : Object.keys(measurements);
+  if (process.platform !== 'linux' || !names.every((name): name is Name => name in measurements)) {
+    console.error(`${USAGE}\nIt reads CPU time and memory from /proc, so it runs on Linux only.`);
+    return 2;
+  }
+  const start = performance.now();
+  const say = (line: string): void =>
+    console.error(`${((performance.now() - start) / 1000).toFixed(1).padStart(6)} s  ${line}`);
+  const interrupted = new Promise<never>((_, reject) => {
+    process.once('SIGINT', () => reject(new Error('interrupted')));
+  });
+  const figures: Figure[] = [];
+  const wrong: string[] = [];
+  const world = await openWorld({ keep: values.keep ?? false, say });
+  try {
+    for (const name of names) {
+      const outcome = await Promise.race([measurements[name](world), interrupted]);
+      figures.push(...outcome.figures);
+      wrong.push(...outcome.wrong);
+    }
+  } finally {
+    await world.close();
+  }
+  console.log(table(figures));
+  for (const sentence of wrong) console.error(`WRONG: ${sentence}`);
+  return wrong.length === 0 ? 0 : 1;
+}

@@ -1,0 +1,46 @@
+import { spawn } from 'node:child_process';
+import { once } from 'node:events';
+import { fileURLToPath } from 'node:url';
+import { createTopicAdmin } from '../src/io/kafka/topics.js';
+import type { World } from './world.js';
+
+const COMMAND = fileURLToPath(new URL('../bin/weir.mjs', import.meta.url));
+
+/** Partitions of every topic here. */
+export const PARTITIONS = 4;
+
+/** The end offset of each partition, in order; empty where there is no such topic. */
+export async function endOffsets({ kafka }: World, topic: string): Promise<number[]> {
+  const topics = createTopicAdmin(kafka);
+  try {
+    const found = await topics.describe(topic);
+    if (found?.partitions.some(({ startOffset }) => startOffset > 0))
+      throw new Error(`${topic} has lost records`);
+    return found?.partitions.map(({ endOffset }) => endOffset) ?? [];
+  } finally {
+    await topics.close();
+  }
+}
+
+/** A topic of `events` events, always the same ones; one that an earlier run kept is used again. */
+export async function backlogTopic(world: World, events: number): Promise<string> {
+  for (let attempt = 0; ; attempt++) {
+    const topic = `bench-backlog-${events}-${attempt}`;
+    const ends = await endOffsets(world, topic);
+    if (ends.reduce((sum, end) => sum + end, 0) === events) return topic;
+    if (ends.length > 0) continue; // a run that was cut short has left a part
+    world.say(`making ${events} events in ${topic}`);
+    const options = '--key ip --event-rate 50 --disorder 45s --seed 42 --start 2026-01-01T00:00:00Z';
+    await generate(world, `--topic ${topic} --partitions ${PARTITIONS} --events ${events} ${options}`);
+    return topic;
+  }
+}
+
+async function generate({ env }: World, options: string): Promise<void> {
+  const child = spawn(process.execPath, [COMMAND, 'generate', ...options.split(' ')], {
+    env,
+    stdio: 'inherit',
+  });
+  const [code] = await once(child, 'exit');
+  if (code !== 0) throw new Error(`weir generate ended with ${String(code)}`);
+}

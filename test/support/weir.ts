@@ -1,0 +1,207 @@
+/** A job on real servers, from a test's point of view: produce, start, wait for a condition, look at the tables. */
+import { spawn } from 'node:child_process';
+import { createReadStream } from 'node:fs';
+import { mkdtemp, readFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { setTimeout as sleep } from 'node:timers/promises';
+import { Client, Connection, type WorkflowHandle } from '@temporalio/client';
+import type pg from 'pg';
+import { startProcess, type RunningProcess } from '../../src/dev/process.js';
+import { findTemporalCli } from '../../src/dev/temporal.js';
+import { parseBrokers, type KafkaConfig } from '../../src/io/kafka/config.js';
+import { ensureTopic } from '../../src/io/kafka/createTopic.js';
+import { openWriter, type OutgoingRecord } from '../../src/io/kafka/writer.js';
+import { brotliCodec } from '../../src/io/payload/codec.js';
+import { migrate } from '../../src/io/postgres/migrate.js';
+import { createPool } from '../../src/io/postgres/pool.js';
+import { loadConfig } from '../../src/worker/config.js';
+
+export interface Addresses {
+  kafkaUrl: string;
+  temporalAddress: string;
+  postgresUrl: string;
+}
+
+const WEIR = join(import.meta.dirname, '../../bin/weir.mjs');
+let unique = 0;
+
+/** A name that no other test uses: of a job, a topic, a task queue. */
+export function uniqueName(prefix: string): string {
+  return `${prefix}-${process.pid}-${++unique}`;
+}
+
+/** Resolves with the first value that is neither null nor false; rejects with what was awaited when there is none in time. */
+export async function eventually<T>(what: string, look: () => Promise<T | null | false>, limitMs = 30_000): Promise<T> {
+  const limit = Date.now() + limitMs;
+  let last: unknown;
+  for (;;) {
+    try {
+      const value = await look();
+      if (value !== null && value !== false) return value;
+    } catch (error) {
+      last = error;
+    }
+    if (Date.now() > limit) throw new Error(`waited ${limitMs / 1000} s for ${what}`, { cause: last });
+    await sleep(50);
+  }
+}
+
+export interface Total {
+  rows: number;
+  hits: number;
+}
+
+/** Weir on a stack of servers, with a task queue of its own. */
+export class Weir {
+  readonly env: NodeJS.ProcessEnv;
+  readonly kafka: KafkaConfig;
+  readonly pool: pg.Pool;
+  readonly client: Client;
+  readonly taskQueue: string;
+  readonly #connection: Connection;
+  #worker: RunningProcess | null = null;
+  #log = '';
+
+  private constructor(addresses: Addresses, connection: Connection) {
+    this.taskQueue = uniqueName('queue');
+    this.env = {
+      ...process.env,
+      KAFKA_URL: addresses.kafkaUrl,
+      TEMPORAL_ADDRESS: addresses.temporalAddress,
+      POSTGRES_URL: addresses.postgresUrl,
+      WEIR_TASK_QUEUE: this.taskQueue,
+    };
+    this.kafka = { brokers: parseBrokers(addresses.kafkaUrl), clientId: 'test' };
+    this.pool = createPool(loadConfig(this.env).postgres, 3);
+    this.#connection = connection;
+    this.client = new Client({ connection, dataConverter: { payloadCodecs: [brotliCodec()] } });
+  }
+
+  static async on(addresses: Addresses): Promise<Weir> {
+    const connection = await Connection.connect({ address: addresses.temporalAddress });
+    const weir = new Weir(addresses, connection);
+    await migrate(loadConfig(weir.env).postgres);
+    return weir;
+  }
+
+  async close(): Promise<void> {
+    await this.stopWorker();
+    await this.pool.end();
+    await this.#connection.close();
+  }
+
+  /** Starts a worker process and resolves when it is ready. */
+  async startWorker(): Promise<void> {
+    const logFile = join(await mkdtemp(join(tmpdir(), 'weir-test-')), 'worker.log');
+    const worker = await startProcess({ file: process.execPath, args: [WEIR, 'worker'], env: this.env }, logFile);
+    this.#worker = worker;
+    this.#log = logFile;
+    await eventually('the worker to be ready', async () => {
+      if (worker.ended() !== undefined) throw new Error(await this.workerLog());
+      return (await this.workerLog()).includes('worker ready');
+    });
+  }
+
+  async stopWorker(signal: NodeJS.Signals = 'SIGTERM'): Promise<void> {
+    this.#worker?.signal(signal);
+    await this.#worker?.exited;
+    this.#worker = null;
+  }
+
+  workerLog(): Promise<string> {
+    return readFile(this.#log, 'utf8').catch(() => '');
+  }
+
+  /** Makes a topic and fills it. */
+  async topic(partitions: number, records: readonly OutgoingRecord[] = []): Promise<string> {
+    const topic = uniqueName('topic');
+    await ensureTopic(this.kafka, { topic, partitions });
+    await this.produce(topic, records);
+    return topic;
+  }
+
+  async produce(topic: string, records: readonly OutgoingRecord[]): Promise<void> {
+    if (records.length === 0) return;
+    const writer = await openWriter(this.kafka, topic);
+    await writer.write(records);
+    await writer.close();
+  }
+
+  async start(name: string, input: object): Promise<WorkflowHandle> {
+    return this.client.workflow.start('pipeline', { workflowId: name, taskQueue: this.taskQueue, args: [input] });
+  }
+
+  /** Drains a job and resolves with its result. */
+  async drain(name: string): Promise<unknown> {
+    const handle = this.client.workflow.getHandle(name);
+    await handle.executeUpdate('drain');
+    return handle.result();
+  }
+
+  async progress(name: string): Promise<{ partition: number; offset: number; number: number; late: number; rejected: number; read: number }[]> {
+    const { rows } = await this.pool.query(
+      'select partition, "offset", number, late, rejected, read from weir.progress where job = $1 order by partition',
+      [name],
+    );
+    return rows as Awaited<ReturnType<Weir['progress']>>;
+  }
+
+  /** Waits until `count` records of the job are read and committed. */
+  async committed(name: string, count: number, limitMs?: number): Promise<void> {
+    const read = async () => (await this.progress(name)).reduce((sum, each) => sum + each.read, 0);
+    await eventually(`${count} records of ${name} to be committed`, async () => (await read()) >= count, limitMs);
+  }
+
+  /** What people see. */
+  async view(name: string): Promise<Record<string, unknown>[]> {
+    const { rows } = await this.pool.query(
+      `select window_start, window_end, host, referrer, num_hits from aggregated_web_traffic
+       where job = $1 order by window_start, host nulls first, referrer collate "C" nulls first`,
+      [name],
+    );
+    return rows as Record<string, unknown>[];
+  }
+
+  async total(name: string): Promise<Total> {
+    const rows = await this.view(name);
+    return { rows: rows.length, hits: rows.reduce((sum, { num_hits }) => sum + (num_hits as number), 0) };
+  }
+
+  async rejected(name: string): Promise<{ partition: number; offset: number; reason: string; value: Buffer | null }[]> {
+    const { rows } = await this.pool.query(
+      'select partition, "offset", reason, value from weir.rejected where job = $1 order by partition, "offset"',
+      [name],
+    );
+    return rows as Awaited<ReturnType<Weir['rejected']>>;
+  }
+
+  /** Runs `weir …`; rejects where it fails. */
+  async weir(...args: string[]): Promise<string> {
+    return run(process.execPath, [WEIR, ...args], this.env);
+  }
+
+  /** Runs `temporal …`, as a person would. */
+  async temporal(...args: string[]): Promise<string> {
+    return run((await findTemporalCli(process.env))!, args, this.env);
+  }
+}
+
+/** A program's whole output; rejects with it where the program fails. */
+export async function run(file: string, args: string[], env: NodeJS.ProcessEnv, input?: string): Promise<string> {
+  const child = spawn(file, args, { env, stdio: ['pipe', 'pipe', 'pipe'] });
+  let output = '';
+  for (const stream of [child.stdout, child.stderr]) stream.setEncoding('utf8').on('data', (text: string) => (output += text));
+  if (input === undefined) child.stdin.end();
+  else createReadStream(input).pipe(child.stdin);
+  const code = await new Promise<number | null>((resolve, reject) => child.once('error', reject).once('close', resolve));
+  if (code !== 0) throw new Error(`${args.join(' ')} ended with ${code}:\n${output}`);
+  return output;
+}
+
+/** A hit as events have it. */
+export function hit(event: { time: number | string; host?: string | null; referrer?: string | null; key?: string }): OutgoingRecord {
+  const { time, host = 'www.example.com', referrer = null, key = null } = event;
+  const event_time = typeof time === 'number' ? new Date(time).toISOString() : time;
+  return { key, value: JSON.stringify({ url: '/', host, referrer, event_time }) };
+}
