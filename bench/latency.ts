@@ -1,5 +1,5 @@
 import { setTimeout as sleep } from 'node:timers/promises';
-import { differences } from './exact.js';
+import { countTopic, differences } from './exact.js';
 import { startJob } from './job.js';
 import { percentile, target, type Outcome } from './report.js';
 import { endOffsets } from './topics.js';
@@ -30,7 +30,8 @@ export async function measureLatency(world: World): Promise<Outcome> {
 
     const wrong = await job.drain();
     const ends = await endOffsets(world, topic);
-    wrong.push(...(await differences(world, { job: job.name, topic, sizeMs: SIZE_MS, ends })));
+    const exact = await countTopic(world, { topic, sizeMs: SIZE_MS, ends });
+    wrong.push(...(await differences(world, job.name, exact)));
 
     const measured = crossings.filter(([, at]) => at >= from && at < to);
     const latencies: number[] = [];

@@ -1,5 +1,5 @@
 import { setTimeout as sleep } from 'node:timers/promises';
-import { differences } from './exact.js';
+import { countTopic, differences } from './exact.js';
 import { startJob, type Committed } from './job.js';
 import { target, type Outcome } from './report.js';
 import { endOffsets, PARTITIONS } from './topics.js';
@@ -44,7 +44,8 @@ export async function measureRecovery(world: World): Promise<Outcome> {
   await traffic.stop();
   const wrong = await job.drain();
   const ends = await endOffsets(world, topic);
-  wrong.push(...(await differences(world, { job: job.name, topic, sizeMs: SIZE_MS, ends })));
+  const exact = await countTopic(world, { topic, sizeMs: SIZE_MS, ends });
+  wrong.push(...(await differences(world, job.name, exact)));
   await worker.stop();
   seconds.sort((a, b) => a - b);
   const [least, median, most] = [0, Math.floor(KILLS / 2), KILLS - 1].map((i) => seconds[i]!.toFixed(1));

@@ -33,7 +33,7 @@ create table weir.progress (
   rebuild_from    bigint not null,
   advances        jsonb not null default '[]',
   caught_up_since timestamptz,
-  open_until      timestamptz,
+  ends_until      timestamptz,
   read            bigint not null default 0,
   accepted        bigint not null default 0,
   duplicate       bigint not null default 0,

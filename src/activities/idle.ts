@@ -62,8 +62,9 @@ export class Idle {
     if (this.advance === null) return false;
     if (this.#input.watermark === null || (nextEnd !== null && this.advance >= nextEnd)) return true;
     if (!this.passedEnd(this.advance) || !isQuiet(this.caughtUp, at, idleAfterMs)) return false;
-    const { awake, anyOpen } = await this.#jobClock(at);
-    return awake > 0 || anyOpen;
+    // Others wait for this partition: they read, or they hold or wrote something that people see once it has passed its end.
+    const { awake, endsUntil } = await this.#jobClock(at);
+    return awake > 0 || (endsUntil !== null && endsUntil > this.#input.watermark);
   }
 
   async #jobClock(at: Instant): Promise<JobClock> {

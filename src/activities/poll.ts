@@ -156,14 +156,18 @@ class Poll {
 
   /** Folds records until a limit is reached; true when one was. */
   #take(records: RecordCursor): boolean {
-    const { maxBatchEvents, maxBatchBytes } = this.#input.job;
     const until = this.#input.until ?? Infinity;
+    const full = this.#foldUntil(until, records);
+    // A gap or an aborted transaction may reach beyond `until`, and a silent read has to end exactly there.
+    this.#offset = Math.min(records.nextOffset, until);
+    return full;
+  }
+
+  #foldUntil(until: number, records: RecordCursor): boolean {
+    const { maxBatchEvents, maxBatchBytes } = this.#input.job;
     const fold = this.#fold;
     while (records.next()) {
-      if (records.offset >= until) {
-        this.#offset = until;
-        return true;
-      }
+      if (records.offset >= until) return true;
       if (this.#leaveOut?.has(records.offset)) continue;
       const reason = fold.add(records, this.#decode(records.valueText()));
       if (reason !== null && !this.#input.silent) this.#reject(records, reason);
@@ -172,11 +176,9 @@ class Poll {
         fold.gathering.sizeBytes >= maxBatchBytes ||
         this.#rejectBytes >= maxBatchBytes
       ) {
-        this.#offset = records.nextOffset;
         return true;
       }
     }
-    this.#offset = records.nextOffset;
     return false;
   }
 

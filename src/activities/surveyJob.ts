@@ -56,12 +56,12 @@ export function createSurveyJob({ pool, describeTopic }: Dependencies) {
       return known.has(partition) && status !== undefined && status !== 'RUNNING' ? status : null;
     };
     return {
-      partitions: progress.map(({ partition, offset, watermark, openUntil, counters }) => ({
+      partitions: progress.map(({ partition, offset, watermark, endsUntil, counters }) => ({
         partition,
         offset,
         endOffset: ends.get(partition) ?? offset,
         watermark: iso(watermark),
-        openUntil: iso(openUntil),
+        openUntil: iso(endsUntil !== null && (watermark === null || endsUntil > watermark) ? endsUntil : null),
         late: counters.late,
         rejected: counters.rejected,
         died: died(partition),

@@ -60,14 +60,14 @@ function shown({ name, pipeline, topic, line, partitions }: JobStatus): string {
     head: ['partition', 'offset', 'end', 'lag', 'watermark', 'open until', 'read', 'late', 'rejected'],
     style: { head: [], border: [] },
   });
-  for (const { partition, offset, endOffset, watermark, openUntil, counters } of partitions) {
+  for (const { partition, offset, endOffset, watermark, endsUntil, counters } of partitions) {
     table.push([
       partition,
       offset,
       endOffset ?? '?',
       endOffset === null ? '?' : Math.max(0, endOffset - offset),
       iso(watermark),
-      iso(openUntil),
+      iso(endsUntil !== null && (watermark === null || endsUntil > watermark) ? endsUntil : null),
       counters.read,
       counters.late,
       counters.rejected,

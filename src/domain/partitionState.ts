@@ -50,13 +50,14 @@ export interface Commit<Row> {
   advances: Advance[];
   /** Since when the partition is caught up: others see by it whether it is quiet. */
   caughtUpSince: Instant | null;
-  openUntil: Instant | null;
+  /** The latest end of anything that is open or was. */
+  endsUntil: Instant | null;
   rows: Row[];
   rejects: Reject[];
 }
 
 /** What a claim finds in `weir.progress`. */
-export type Progress = Pick<Commit<never>, 'offset' | 'watermark' | 'rebuildFrom' | 'counters' | 'advances'> & { number: number };
+export type Progress = Omit<Commit<never>, 'expects' | 'caughtUpSince' | 'rows' | 'rejects'> & { number: number };
 
 /** The state as plain JSON: the input of the next run. */
 export interface Carried<Partial> extends Progress {
@@ -85,6 +86,7 @@ export class PartitionState<Partial, Row> {
   readonly #operator: Operator<never, Partial, Row>;
   readonly #open: OpenState<Partial, Row>;
   #advances: Advance[];
+  #endsUntil: Instant | null;
   #rows: Row[] = [];
   #rejects: Reject[] = [];
   #written: Written;
@@ -97,6 +99,7 @@ export class PartitionState<Partial, Row> {
     this.counters = from.counters;
     this.number = from.number;
     this.#advances = from.advances;
+    this.#endsUntil = from.endsUntil;
     this.#written = { at: 0, offset: from.offset, watermark: from.watermark, caughtUp: false };
   }
 
@@ -116,6 +119,7 @@ export class PartitionState<Partial, Row> {
       watermark: null,
       counters: NO_RECORDS,
       advances: progress.advances,
+      endsUntil: progress.endsUntil,
     });
   }
 
@@ -169,6 +173,7 @@ export class PartitionState<Partial, Row> {
     this.#rows = []; // whatever is final by now was written by the commits that this read went through
     this.counters = progress.counters;
     this.#advances = progress.advances;
+    this.#endsUntil = latest(progress.endsUntil, this.#open.lastEnd());
     this.caughtUp = null;
     this.#written = { at: 0, offset: progress.offset, watermark: progress.watermark, caughtUp: false };
   }
@@ -197,7 +202,7 @@ export class PartitionState<Partial, Row> {
       counters: this.counters,
       advances: this.#advances,
       caughtUpSince: this.caughtUp?.since ?? null,
-      openUntil: this.#open.lastEnd(),
+      endsUntil: this.#endsUntil,
       rows: this.#rows,
       rejects: this.#rejects,
     };
@@ -230,6 +235,7 @@ export class PartitionState<Partial, Row> {
       rebuildFrom: this.#rebuildFrom(),
       counters: this.counters,
       advances: this.#advances,
+      endsUntil: this.#endsUntil,
       caughtUp: this.caughtUp,
       open: this.#open.snapshot(),
       written: this.#written,
@@ -265,6 +271,7 @@ export class PartitionState<Partial, Row> {
   }
 
   #close(): void {
+    this.#endsUntil = latest(this.#endsUntil, this.#open.lastEnd());
     if (this.watermark === null) return;
     const { rows, duplicates } = this.#open.close(this.watermark);
     for (const row of rows) this.#rows.push(row);

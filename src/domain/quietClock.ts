@@ -17,8 +17,8 @@ export interface JobClock {
   smallestAwake: Instant | null;
   /** The largest watermark of all of them; null where none has one. */
   largest: Instant | null;
-  /** Whether one of them holds anything open. */
-  anyOpen: boolean;
+  /** The latest end of anything that one of them holds, or wrote: until this one has passed it, people do not see it. */
+  endsUntil: Instant | null;
 }
 
 /** A partition that is caught up. Plain JSON: it is carried from poll to poll, and by continue-as-new. */

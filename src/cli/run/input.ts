@@ -1,9 +1,8 @@
 import { randomUUID } from 'node:crypto';
 import { createReadStream } from 'node:fs';
-import { open, stat, unlink, type FileHandle } from 'node:fs/promises';
+import { open, stat, unlink, writeFile, type FileHandle } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { pipeline } from 'node:stream/promises';
 
 const CHUNK_BYTES = 262_144;
 
@@ -38,7 +37,7 @@ async function spooled(source: AsyncIterable<Buffer>): Promise<FileHandle> {
   const file = await open(path, 'wx+', 0o600);
   try {
     await unlink(path);
-    await pipeline(source, file.createWriteStream({ autoClose: false }));
+    await writeFile(file, source);
     return file;
   } catch (error) {
     await file.close();

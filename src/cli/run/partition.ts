@@ -15,6 +15,7 @@ const BEGINNING = {
   rebuildFrom: 0,
   counters: NO_RECORDS,
   advances: [],
+  endsUntil: null,
 };
 
 /** One partition of a job in this process: what polls, workflow and sink do between them, on the same rules. */

@@ -1,5 +1,11 @@
+import { setTimeout as sleep } from 'node:timers/promises';
 import type { KafkaConfig } from './config.js';
+import { KafkaUnavailable } from './logReader.js';
 import { connected, producerClient } from './producerClient.js';
+import { createTopicAdmin } from './topics.js';
+
+const LEADERS_LIMIT_MS = 30_000;
+const LOOK_AGAIN_MS = 50;
 
 export interface TopicRequest {
   topic: string;
@@ -26,13 +32,33 @@ export async function ensureTopic(
     const configEntries = request.retention === 'forever' ? [{ name: 'retention.ms', value: '-1' }] : [];
     const created = await admin.createTopics({
       topics: [{ topic, numPartitions: partitions, configEntries }],
+      waitForLeaders: false, // its waiting gives up at a broker that has not heard of the topic yet
     });
-    const { topics } = await admin.fetchTopicMetadata({ topics: [topic] });
-    return { created, partitions: topics[0]!.partitions.length };
+    return { created, partitions: await partitionsOf(config, topic) };
   } catch (error) {
     throw new Error(`topic ${topic} cannot be made: ${reasonsOf(error)}`, { cause: error });
   } finally {
     await admin.disconnect();
+  }
+}
+
+/** How many partitions the topic has, once each has a leader. */
+async function partitionsOf(config: KafkaConfig, topic: string): Promise<number> {
+  const topics = createTopicAdmin(config);
+  const limit = Date.now() + LEADERS_LIMIT_MS;
+  try {
+    for (;;) {
+      try {
+        const description = await topics.describe(topic);
+        if (description !== null) return description.partitions.length;
+      } catch (error) {
+        if (!(error instanceof KafkaUnavailable) || Date.now() > limit) throw error;
+      }
+      if (Date.now() > limit) throw new Error('no broker knows it');
+      await sleep(LOOK_AGAIN_MS);
+    }
+  } finally {
+    await topics.close();
   }
 }
 

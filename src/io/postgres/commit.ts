@@ -21,7 +21,7 @@ export interface CommitRequest<Row> extends PartitionKey {
 const MOVE = `
   update weir.progress
   set number = number + 1, "offset" = $6, watermark = weir.instant($7), rebuild_from = $8, advances = $9,
-      caught_up_since = weir.instant($10), open_until = weir.instant($11),
+      caught_up_since = weir.instant($10), ends_until = weir.instant($11),
       read = $12, accepted = $13, duplicate = $14, late = $15, rejected = $16, skipped = $17,
       updated_at = clock_timestamp()
   where job = $1 and stage = 1 and partition = $2 and epoch = $3 and owner = $4 and number = $5
@@ -92,7 +92,7 @@ function moveValues({ job, partition, epoch, owner, commit: what }: CommitReques
     what.rebuildFrom,
     JSON.stringify(what.advances),
     what.caughtUpSince,
-    what.openUntil,
+    what.endsUntil,
     read,
     accepted,
     duplicate,

@@ -7,9 +7,9 @@ const JOB_CLOCK = `
          case when bool_and(watermark is not null) filter (where not quiet) then min(weir.millis(watermark)) filter (where not quiet) end
            as smallest_awake,
          max(weir.millis(watermark)) as largest,
-         coalesce(bool_or(open_until is not null), false) as any_open
+         max(weir.millis(ends_until)) as ends_until
   from (
-    select watermark, open_until, coalesce(weir.instant($4) - caught_up_since >= $5 * interval '1 millisecond', false) as quiet
+    select watermark, ends_until, coalesce(weir.instant($4) - caught_up_since >= $5 * interval '1 millisecond', false) as quiet
     from weir.progress
     where job = $1 and stage = 1 and epoch = $2 and partition <> $3
   ) as others`;
@@ -21,6 +21,6 @@ export async function readJobClock(
   { now, idleAfterMs }: { now: number; idleAfterMs: number },
 ): Promise<JobClock> {
   const { rows } = await db.query({ name: 'weir-job-clock', text: JOB_CLOCK, values: [job, epoch, partition, now, idleAfterMs] });
-  const [row] = rows as [{ awake: number; smallest_awake: number | null; largest: number | null; any_open: boolean }];
-  return { awake: row.awake, smallestAwake: row.smallest_awake, largest: row.largest, anyOpen: row.any_open };
+  const [row] = rows as [{ awake: number; smallest_awake: number | null; largest: number | null; ends_until: number | null }];
+  return { awake: row.awake, smallestAwake: row.smallest_awake, largest: row.largest, endsUntil: row.ends_until };
 }

@@ -13,6 +13,7 @@ export async function migrate(config: PostgresConfig): Promise<string[]> {
     migrationsSchema: 'weir',
     createMigrationsSchema: true,
     migrationsTable: 'migration',
+    advisoryLockMode: 'wait',
     log: () => {},
   });
   return ran.map(({ name }) => name);

@@ -2,7 +2,7 @@ import type { Progress } from '../../domain/partitionState.js';
 
 /** Columns of `weir.progress` as {@link progressOf} reads them; instants leave the database as epoch milliseconds. */
 export const PROGRESS_COLUMNS = `number, "offset", weir.millis(watermark) as watermark, rebuild_from, advances,
-  read, accepted, duplicate, late, rejected, skipped`;
+  weir.millis(ends_until) as ends_until,  read, accepted, duplicate, late, rejected, skipped`;
 
 interface ProgressRow {
   number: number;
@@ -10,6 +10,7 @@ interface ProgressRow {
   watermark: number | null;
   rebuild_from: number;
   advances: Progress['advances'];
+  ends_until: number | null;
   read: number;
   accepted: number;
   duplicate: number;
@@ -19,6 +20,14 @@ interface ProgressRow {
 }
 
 export function progressOf(row: ProgressRow): Progress {
-  const { number, offset, watermark, rebuild_from, advances, read, accepted, duplicate, late, rejected, skipped } = row;
-  return { number, offset, watermark, rebuildFrom: rebuild_from, advances, counters: { read, accepted, duplicate, late, rejected, skipped } };
+  const { number, offset, watermark, advances, read, accepted, duplicate, late, rejected, skipped } = row;
+  return {
+    number,
+    offset,
+    watermark,
+    rebuildFrom: row.rebuild_from,
+    advances,
+    endsUntil: row.ends_until,
+    counters: { read, accepted, duplicate, late, rejected, skipped },
+  };
 }

@@ -1,0 +1,240 @@
+/**
+ * A partition workflow without Temporal: the calls that src/workflows/{partition,partitionRun}.ts make of PartitionState, in their order,
+ * over a log and a database in memory. Also what Temporal does when a run ends: the input of the next.
+ */
+import { NO_RECORDS } from '../../src/domain/accounting.js';
+import { afterClaim } from '../../src/domain/claim.js';
+import { BatchFold } from '../../src/domain/fold.js';
+import { latest, type Instant } from '../../src/domain/instant.js';
+import {
+  PartitionState,
+  type Advance,
+  type Batch,
+  type Carried,
+  type Progress,
+  type Reject,
+} from '../../src/domain/partitionState.js';
+import { caughtUpAt, type CaughtUp } from '../../src/domain/quietClock.js';
+import { Fenced } from '../../src/io/postgres/commit.js';
+import type { HitCountsJson, HitRow } from '../../src/pipelines/hits/counts.js';
+import type { Job } from '../../src/pipelines/job.js';
+import { operatorOf } from '../../src/pipelines/operators.js';
+import { asJson, type ModelCommit, type ProgressTable } from './progressTable.js';
+import type { ModelRecord } from './referenceHits.js';
+
+interface RunInput {
+  state: Carried<HitCountsJson> | null;
+  fenced: number;
+  /** Every advance since the beginning: the state forgets old ones, the reference needs them. */
+  allAdvances: Advance[];
+}
+
+export interface PollStep {
+  most: number;
+  /** Where an empty fetch, before the records, moved the watermark to. */
+  advance?: Instant | null;
+  /** The quiet clock after that fetch; left out: the partition is caught up at the end of the log. */
+  caughtUp?: CaughtUp;
+}
+
+const FENCED_AT_MOST = 3;
+
+export class PartitionModel {
+  readonly log: ModelRecord[] = [];
+  now: Instant = 1_000_000;
+  state!: PartitionState<HitCountsJson, HitRow>;
+  allAdvances: Advance[] = [];
+  /** Every commit that was ever tried, by whom: what a zombie may send again. */
+  readonly sent: { owner: string; commit: ModelCommit }[] = [];
+  /** What happens to the answer of the next commit. */
+  nextAnswer: 'arrives' | 'lost' | 'lost and fenced' = 'arrives';
+  readonly #job: Job;
+  readonly #partition: number;
+  readonly #table: ProgressTable;
+  #runs = 0;
+  #input: RunInput = { state: null, fenced: 0, allAdvances: [] };
+  #fenced = 0;
+
+  constructor(job: Job, partition: number, table: ProgressTable) {
+    this.#job = job;
+    this.#partition = partition;
+    this.#table = table;
+    this.#start(this.#input);
+  }
+
+  /** How many commits in a row were fenced: one more than twice fails the run, and should. */
+  get fenced(): number {
+    return this.#fenced;
+  }
+
+  // What Temporal does.
+
+  continueAsNew(): void {
+    if (this.state.uncommitted || this.state.due(this.now)) this.#commit();
+    this.#start({ state: this.state.carry(), fenced: this.#fenced, allAdvances: this.allAdvances });
+  }
+
+  /** The retry policy starts a run with the input of the last one. */
+  timeOut(): void {
+    this.#start(this.#input);
+  }
+
+  terminate(): void {
+    this.#start({ state: null, fenced: 0, allAdvances: [] });
+  }
+
+  // What other runs do that should be dead.
+
+  zombieClaim(): void {
+    this.#table.claim(this.#partition, 'a dead run');
+  }
+
+  zombieCommit(nth: number): void {
+    const zombie = this.sent[nth % this.sent.length];
+    if (zombie === undefined) return;
+    try {
+      this.#table.commit(this.#partition, zombie.owner, zombie.commit);
+    } catch (error) {
+      if (!(error instanceof Fenced)) throw error;
+    }
+  }
+
+  // What the run does.
+
+  /** A poll whose result comes back, and the commit that it makes due. */
+  poll(step: PollStep): void {
+    const batch = this.#polled(step);
+    if (batch.advance !== null) this.allAdvances = [...this.allAdvances, [batch.from, batch.advance]];
+    this.state.merge(batch);
+    if (this.state.due(this.now)) this.#commit();
+  }
+
+  /** A poll that did its work and whose result nobody hears. */
+  lostPoll(step: PollStep): void {
+    this.#polled(step);
+  }
+
+  /** End of input: everything is read by now. */
+  finish(end: Instant | null): void {
+    if (end !== null && (this.state.watermark === null || end > this.state.watermark)) {
+      this.allAdvances = [...this.allAdvances, [this.state.offset, end]];
+    }
+    this.state.finish(end);
+    if (this.state.uncommitted || this.state.due(this.now)) this.#commit();
+  }
+
+  #start(input: RunInput): void {
+    this.#runs++;
+    this.#input = asJson(input);
+    this.#fenced = this.#input.fenced;
+    this.#takeOver();
+  }
+
+  get #owner(): string {
+    return `run ${this.#runs}`;
+  }
+
+  #takeOver(): void {
+    const operator = operatorOf(this.#job);
+    const { state: own } = asJson(this.#input);
+    const progress = this.#table.claim(this.#partition, this.#owner);
+    const continuation = afterClaim(own, progress);
+    this.state =
+      own === null || continuation === 'rebuild'
+        ? PartitionState.rebuilding(operator, progress)
+        : PartitionState.carried(operator, own);
+    this.allAdvances = this.#input.allAdvances;
+    if (continuation === 'as-is') this.state.resume(progress);
+    else this.#readSilently(progress);
+  }
+
+  #readSilently(progress: Progress): void {
+    this.state.beginSilentRead(progress);
+    while (this.state.offset < progress.offset) {
+      const until = this.state.silentUntil(progress.offset);
+      this.state.mergeSilently(this.#silentlyPolled(until));
+    }
+    this.state.adopt(progress);
+    this.allAdvances = this.#table.standing(this.#partition).allAdvances;
+  }
+
+  #commit(): void {
+    for (;;) {
+      try {
+        this.#write({ ...this.state.commit(), allAdvances: this.allAdvances });
+        this.state.committed(this.now);
+        this.#fenced = 0;
+        return;
+      } catch (error) {
+        if (!(error instanceof Fenced) || ++this.#fenced >= FENCED_AT_MOST) throw error;
+      }
+      const { number } = this.#table.claim(this.#partition, this.#owner);
+      if (number !== this.state.number) {
+        this.#start({ state: null, fenced: this.#fenced, allAdvances: [] });
+        return;
+      }
+    }
+  }
+
+  #write(commit: ModelCommit): void {
+    const sent = asJson(commit);
+    this.sent.push({ owner: this.#owner, commit: sent });
+    const answer = this.nextAnswer;
+    this.nextAnswer = 'arrives';
+    this.#table.commit(this.#partition, this.#owner, sent);
+    if (answer === 'arrives') return;
+    if (answer === 'lost and fenced') this.zombieClaim();
+    this.#table.commit(this.#partition, this.#owner, sent); // the activity's next attempt
+  }
+
+  #polled({ most, advance = null, caughtUp }: PollStep): Batch<HitCountsJson> {
+    const { offset, watermark } = this.state;
+    const fold = this.#fold(latest(watermark, advance), false);
+    const rejects: Reject[] = [];
+    const next = Math.min(offset + most, this.log.length);
+    for (let at = offset; at < next; at++) {
+      const reason = this.#add(fold, at);
+      if (reason !== null) {
+        const { timestampMs } = this.log[at]!;
+        rejects.push({ offset: at, reason, timestampMs, key: null, value: null, valueBytes: null });
+      }
+    }
+    const atEnd = next === this.log.length;
+    return this.#batch(fold, {
+      next,
+      advance,
+      rejects,
+      caughtUp: atEnd ? (caughtUp ?? caughtUpAt(this.now)) : null,
+    });
+  }
+
+  #silentlyPolled(until: number): Batch<HitCountsJson> {
+    const { offset, watermark } = this.state;
+    const leaveOut = this.#table.rejectedOffsets(this.#partition, { from: offset, until });
+    const fold = this.#fold(watermark, true);
+    const next = Math.min(offset + 2, until); // several batches, as a limit would cut them
+    for (let at = offset; at < next; at++) if (!leaveOut.has(at)) this.#add(fold, at);
+    return this.#batch(fold, { next, advance: null, rejects: [], caughtUp: null });
+  }
+
+  #fold(watermark: Instant | null, silent: boolean): BatchFold<JobHit, HitCountsJson> {
+    const { delayMs, futureGuardMs } = this.#job;
+    return new BatchFold({ operator: operatorOf(this.#job), delayMs, futureGuardMs, watermark, silent });
+  }
+
+  #add(fold: BatchFold<JobHit, HitCountsJson>, offset: number): string | null {
+    const { time, timestampMs, host, reason } = this.log[offset]!;
+    const item = { host, referrer: null };
+    return fold.add({ offset, timestampMs }, reason === null ? { reason, time, item } : { reason });
+  }
+
+  #batch(
+    { watermark, counters, gathering }: BatchFold<JobHit, HitCountsJson>,
+    rest: Pick<Batch<HitCountsJson>, 'next' | 'advance' | 'rejects' | 'caughtUp'>,
+  ): Batch<HitCountsJson> {
+    const partial = gathering.partial();
+    return asJson({ from: this.state.offset, watermark, counters: { ...NO_RECORDS, ...counters }, partial, ...rest });
+  }
+}
+
+type JobHit = { host: string | null; referrer: string | null };
