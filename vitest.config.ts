@@ -1,7 +1,7 @@
 import { defineConfig } from 'vitest/config';
 
 const integration = 'test/**/*.it.test.ts';
-const ownStacks = 'test/dev/**/*.test.ts';
+const ownStacks = 'test/{dev,faults}/**/*.test.ts';
 
 export default defineConfig({
   test: {

@@ -27,7 +27,10 @@ function records(random: Random, count: number): BatchRecord[] {
   return Array.from({ length: count }, () => {
     base += random.below(60);
     if (random.below(30) === 0) return { value: 'no json' };
-    return hit(base - random.below(3000), { host: pick(random, ['a', 'b']), referrer: pick(random, ['x', 'ÿ']) });
+    return hit(base - random.below(3000), {
+      host: pick(random, ['a', 'b']),
+      referrer: pick(random, ['x', 'ÿ']),
+    });
   });
 }
 
@@ -43,7 +46,14 @@ async function results(log: BatchRecord[], { slideMs, cut }: { slideMs: number; 
   const open = state.openUntil();
   state.finish(open);
   const { rows, rejects, counters, rebuildFrom, advances } = state.commit();
-  return { rows: rows.map((row) => JSON.stringify(row)).sort(), rejects, counters, rebuildFrom, advances, open };
+  return {
+    rows: rows.map((row) => JSON.stringify(row)).sort(),
+    rejects,
+    counters,
+    rebuildFrom,
+    advances,
+    open,
+  };
 }
 
 const NOTHING_YET: Progress = {

@@ -5,11 +5,13 @@
 import { expect, test } from 'vitest';
 import type { Random } from '../../src/cli/generate/random.js';
 import type { Job } from '../../src/pipelines/job.js';
+import { hitsOperator } from '../../src/pipelines/hits/operator.js';
 import { testJob } from '../support/job.js';
 import { PartitionModel } from '../support/partitionModel.js';
 import { ProgressTable } from '../support/progressTable.js';
-import { referenceHits, type ModelRecord } from '../support/referenceHits.js';
+import { referenceHits, referenceSessions, type ModelRecord } from '../support/reference.js';
 import { hunt, pick } from '../support/scenarios.js';
+import { sessionOperator } from '../support/sessionOperator.js';
 
 type Step =
   | { do: 'record'; record: ModelRecord }
@@ -32,17 +34,22 @@ const FAULTS = [
   'lostPoll',
 ] as const;
 
+interface Setting {
+  spans: 'windows' | 'sessions';
+  job: Job;
+}
+
 test('rows, rejects and counters are those of an uninterrupted run, whatever happens to the runs', () => {
-  hunt<Job, Step>({ count: 10_000, make: (random) => scenario(random, FAULTS), play });
+  hunt<Setting, Step>({ count: 10_000, make: (random) => scenario(random, FAULTS), play });
 });
 
-test('the same where the clock moves often and runs are terminated or timed out often', () => {
-  const focus = ['timeOut', 'continueAsNew', 'terminate', 'lostPoll'] as const;
-  hunt<Job, Step>({ count: 5000, make: (random) => scenario(random, [...focus, ...focus]), play });
+test('the same where the clock moves often and runs are timed out or lost often', () => {
+  const focus = ['timeOut', 'continueAsNew', 'terminate', 'lostPoll', 'poll'] as const;
+  hunt<Setting, Step>({ count: 5000, make: (random) => scenario(random, [...focus, ...focus]), play });
 });
 
 test('without faults the reference agrees as well', () => {
-  hunt<Job, Step>({ count: 500, make: (random) => scenario(random, []), play });
+  hunt<Setting, Step>({ count: 500, make: (random) => scenario(random, []), play });
 });
 
 test('a scenario in which everything happens', () => {
@@ -67,62 +74,73 @@ test('a scenario in which everything happens', () => {
     { do: 'zombieCommit', nth: 0 },
     { do: 'terminate' },
   ];
-  expect(play(job, steps)).toBeNull();
+  expect(play({ spans: 'windows', job }, steps)).toBeNull();
 });
 
-function scenario(random: Random, faults: readonly Step['do'][]): { setting: Job; steps: Step[] } {
-  const setting = testJob({
+function scenario(random: Random, faults: readonly Step['do'][]): { setting: Setting; steps: Step[] } {
+  const job = testJob({
     sizeMs: 10,
     slideMs: pick(random, [10, 10, 5, 3, 15]),
     offsetMs: pick(random, [0, 0, -3, 7]),
     delayMs: pick(random, [0, 5]),
     futureGuardMs: 20,
   });
-  let base = pick(random, [0, -40]);
   const often = ['record', 'record', 'record', 'poll', 'poll', 'tick'] as const;
   const kinds: Step['do'][] = [...often, ...often, ...faults];
-  const steps = Array.from({ length: 3 + random.below(30) }, (): Step => {
-    const kind = pick(random, kinds);
-    switch (kind) {
-      case 'record': {
-        base += pick(random, [0, 0, 1, 3, 8]);
-        const time = base - pick(random, [0, 0, 2, 5, 9, 14]);
-        const timestampMs = pick(random, [null, time, time - 20, time - 21]);
-        const reason = random.below(12) === 0 ? 'bad_json' : null;
-        return { do: 'record', record: { time, timestampMs, host: pick(random, ['A', 'B', null]), reason } };
-      }
-      case 'poll':
-      case 'lostPoll':
-        return { do: kind, most: random.below(6), advanceMs: pick(random, [0, 0, 1, 4, 9, 15]) };
-      case 'tick':
-        return { do: 'tick', ms: pick(random, [1, 999, 1000]) };
-      case 'zombieCommit':
-        return { do: kind, nth: random.below(20) };
-      case 'loseAnswer':
-        return { do: kind, fenced: random.below(2) === 0 };
-      case 'continueAsNew':
-      case 'timeOut':
-      case 'terminate':
-      case 'zombieClaim':
-        return { do: kind };
-    }
-  });
-  return { setting, steps };
+  const eventTime = { latest: pick(random, [0, -40]) };
+  const steps = Array.from({ length: 3 + random.below(30) }, () =>
+    randomStep(random, pick(random, kinds), eventTime),
+  );
+  return { setting: { spans: pick(random, ['windows', 'sessions']), job }, steps };
 }
 
-function play(job: Job, steps: readonly Step[]): string | null {
+function randomStep(random: Random, kind: Step['do'], eventTime: { latest: number }): Step {
+  switch (kind) {
+    case 'record': {
+      eventTime.latest += pick(random, [0, 0, 1, 3, 8]);
+      const time = eventTime.latest - pick(random, [0, 0, 2, 5, 9, 14]);
+      const timestampMs = pick(random, [null, time, time - 20, time - 21]);
+      const reason = random.below(12) === 0 ? 'bad_json' : null;
+      return { do: kind, record: { time, timestampMs, host: pick(random, ['A', 'B', null]), reason } };
+    }
+    case 'poll':
+    case 'lostPoll':
+      return { do: kind, most: random.below(6), advanceMs: pick(random, [0, 0, 1, 4, 9, 15]) };
+    case 'tick':
+      return { do: kind, ms: pick(random, [1, 999, 1000]) };
+    case 'zombieCommit':
+      return { do: kind, nth: random.below(20) };
+    case 'loseAnswer':
+      return { do: kind, fenced: random.below(2) === 0 };
+    case 'continueAsNew':
+    case 'timeOut':
+    case 'terminate':
+    case 'zombieClaim':
+      break;
+  }
+  return { do: kind };
+}
+
+/** Carries out the steps and a drain; then compares with the reference. */
+function play({ spans, job }: Setting, steps: readonly Step[]): string | null {
   const table = new ProgressTable();
   table.register(0);
-  const model = new PartitionModel(job, 0, table);
+  const log: ModelRecord[] = [];
   try {
-    for (const step of steps) carryOut(model, step);
-    finish(model, table);
+    const played = { job, partition: 0, table, log };
+    if (spans === 'windows')
+      playAll(new PartitionModel({ ...played, operator: hitsOperator(job) }), table, steps);
+    else playAll(new PartitionModel({ ...played, operator: sessionOperator(job.sizeMs) }), table, steps);
   } catch (error) {
     return `stuck: ${String(error)}`;
   }
   if (table.broken.length > 0) return table.broken.join('; ');
 
-  const expected = referenceHits(job, model.log, table.standing(0).allAdvances);
+  const expected = (spans === 'windows' ? referenceHits : referenceSessions)(
+    job,
+    log,
+    table.standing(0).allAdvances,
+  );
   const { read, accepted, late, rejected } = table.standing(0).counters;
   return (
     difference('rows', table.rows.get(0)!, expected.rows) ??
@@ -135,7 +153,12 @@ function play(job: Job, steps: readonly Step[]): string | null {
   );
 }
 
-function carryOut(model: PartitionModel, step: Step): void {
+function playAll<P>(model: PartitionModel<P>, table: ProgressTable, steps: readonly Step[]): void {
+  for (const step of steps) carryOut(model, step);
+  finish(model, table);
+}
+
+function carryOut<P>(model: PartitionModel<P>, step: Step): void {
   switch (step.do) {
     case 'record':
       model.log.push(step.record);
@@ -154,21 +177,19 @@ function carryOut(model: PartitionModel, step: Step): void {
       model.zombieCommit(step.nth);
       break;
     case 'loseAnswer':
-      model.nextAnswer = step.fenced && model.fenced < 2 ? 'lost and fenced' : 'lost';
-      break;
-    case 'zombieClaim':
-      if (model.fenced < 2) model.zombieClaim();
+      model.nextAnswer = step.fenced ? 'lost and fenced' : 'lost';
       break;
     case 'continueAsNew':
     case 'timeOut':
     case 'terminate':
+    case 'zombieClaim':
       model[step.do]();
       break;
   }
 }
 
 /** A drain: everything is read and closed, in as many runs as it takes. */
-function finish(model: PartitionModel, table: ProgressTable): void {
+function finish<P>(model: PartitionModel<P>, table: ProgressTable): void {
   const end = 1_000_000;
   for (let attempt = 0; attempt < 5; attempt++) {
     for (let polls = 0; model.state.offset < model.log.length; polls++) {

@@ -2,7 +2,6 @@
  * A partition workflow without Temporal: the calls that src/workflows/{partition,partitionRun}.ts make of PartitionState, in their order,
  * over a log and a database in memory. Also what Temporal does when a run ends: the input of the next.
  */
-import { NO_RECORDS } from '../../src/domain/accounting.js';
 import { afterClaim } from '../../src/domain/claim.js';
 import { BatchFold } from '../../src/domain/fold.js';
 import { latest, type Instant } from '../../src/domain/instant.js';
@@ -16,14 +15,14 @@ import {
 } from '../../src/domain/partitionState.js';
 import { caughtUpAt, type CaughtUp } from '../../src/domain/quietClock.js';
 import { Fenced } from '../../src/io/postgres/commit.js';
-import type { HitCountsJson, HitRow } from '../../src/pipelines/hits/counts.js';
+import type { Operator } from '../../src/domain/operator.js';
+import type { Hit, HitRow } from '../../src/pipelines/hits/counts.js';
 import type { Job } from '../../src/pipelines/job.js';
-import { operatorOf } from '../../src/pipelines/operators.js';
 import { asJson, type ModelCommit, type ProgressTable } from './progressTable.js';
-import type { ModelRecord } from './referenceHits.js';
+import type { ModelRecord } from './reference.js';
 
-interface RunInput {
-  state: Carried<HitCountsJson> | null;
+interface RunInput<Partial> {
+  state: Carried<Partial> | null;
   fenced: number;
   /** Every advance since the beginning: the state forgets old ones, the reference needs them. */
   allAdvances: Advance[];
@@ -39,32 +38,38 @@ export interface PollStep {
 
 const FENCED_AT_MOST = 3;
 
-export class PartitionModel {
-  readonly log: ModelRecord[] = [];
+export interface ModelOptions<Partial> {
+  job: Job;
+  operator: Operator<Hit, Partial, HitRow>;
+  partition: number;
+  table: ProgressTable;
+  log: ModelRecord[];
+}
+
+export class PartitionModel<Partial> {
+  readonly log: ModelRecord[];
   now: Instant = 1_000_000;
-  state!: PartitionState<HitCountsJson, HitRow>;
+  state!: PartitionState<Partial, HitRow>;
   allAdvances: Advance[] = [];
   /** Every commit that was ever tried, by whom: what a zombie may send again. */
   readonly sent: { owner: string; commit: ModelCommit }[] = [];
   /** What happens to the answer of the next commit. */
   nextAnswer: 'arrives' | 'lost' | 'lost and fenced' = 'arrives';
   readonly #job: Job;
+  readonly #operator: Operator<Hit, Partial, HitRow>;
   readonly #partition: number;
   readonly #table: ProgressTable;
   #runs = 0;
-  #input: RunInput = { state: null, fenced: 0, allAdvances: [] };
+  #input: RunInput<Partial> = { state: null, fenced: 0, allAdvances: [] };
   #fenced = 0;
 
-  constructor(job: Job, partition: number, table: ProgressTable) {
+  constructor({ job, operator, partition, table, log }: ModelOptions<Partial>) {
+    this.log = log;
     this.#job = job;
+    this.#operator = operator;
     this.#partition = partition;
     this.#table = table;
     this.#start(this.#input);
-  }
-
-  /** How many commits in a row were fenced: one more than twice fails the run, and should. */
-  get fenced(): number {
-    return this.#fenced;
   }
 
   // What Temporal does.
@@ -85,8 +90,9 @@ export class PartitionModel {
 
   // What other runs do that should be dead.
 
+  /** A third time in a row would fail the run, and should: then it does not happen. */
   zombieClaim(): void {
-    this.#table.claim(this.#partition, 'a dead run');
+    if (this.#fenced < FENCED_AT_MOST - 1) this.#table.claim(this.#partition, 'a dead run');
   }
 
   zombieCommit(nth: number): void {
@@ -123,7 +129,7 @@ export class PartitionModel {
     if (this.state.uncommitted || this.state.due(this.now)) this.#commit();
   }
 
-  #start(input: RunInput): void {
+  #start(input: RunInput<Partial>): void {
     this.#runs++;
     this.#input = asJson(input);
     this.#fenced = this.#input.fenced;
@@ -135,7 +141,7 @@ export class PartitionModel {
   }
 
   #takeOver(): void {
-    const operator = operatorOf(this.#job);
+    const operator = this.#operator;
     const { state: own } = asJson(this.#input);
     const progress = this.#table.claim(this.#partition, this.#owner);
     const continuation = afterClaim(own, progress);
@@ -187,7 +193,7 @@ export class PartitionModel {
     this.#table.commit(this.#partition, this.#owner, sent); // the activity's next attempt
   }
 
-  #polled({ most, advance = null, caughtUp }: PollStep): Batch<HitCountsJson> {
+  #polled({ most, advance = null, caughtUp }: PollStep): Batch<Partial> {
     const { offset, watermark } = this.state;
     const fold = this.#fold(latest(watermark, advance), false);
     const rejects: Reject[] = [];
@@ -208,7 +214,7 @@ export class PartitionModel {
     });
   }
 
-  #silentlyPolled(until: number): Batch<HitCountsJson> {
+  #silentlyPolled(until: number): Batch<Partial> {
     const { offset, watermark } = this.state;
     const leaveOut = this.#table.rejectedOffsets(this.#partition, { from: offset, until });
     const fold = this.#fold(watermark, true);
@@ -217,24 +223,22 @@ export class PartitionModel {
     return this.#batch(fold, { next, advance: null, rejects: [], caughtUp: null });
   }
 
-  #fold(watermark: Instant | null, silent: boolean): BatchFold<JobHit, HitCountsJson> {
+  #fold(watermark: Instant | null, silent: boolean): BatchFold<Hit, Partial> {
     const { delayMs, futureGuardMs } = this.#job;
-    return new BatchFold({ operator: operatorOf(this.#job), delayMs, futureGuardMs, watermark, silent });
+    return new BatchFold({ operator: this.#operator, delayMs, futureGuardMs, watermark, silent });
   }
 
-  #add(fold: BatchFold<JobHit, HitCountsJson>, offset: number): string | null {
+  #add(fold: BatchFold<Hit, Partial>, offset: number): string | null {
     const { time, timestampMs, host, reason } = this.log[offset]!;
     const item = { host, referrer: null };
     return fold.add({ offset, timestampMs }, reason === null ? { reason, time, item } : { reason });
   }
 
   #batch(
-    { watermark, counters, gathering }: BatchFold<JobHit, HitCountsJson>,
-    rest: Pick<Batch<HitCountsJson>, 'next' | 'advance' | 'rejects' | 'caughtUp'>,
-  ): Batch<HitCountsJson> {
+    { watermark, counters, gathering }: BatchFold<Hit, Partial>,
+    rest: Pick<Batch<Partial>, 'next' | 'advance' | 'rejects' | 'caughtUp'>,
+  ): Batch<Partial> {
     const partial = gathering.partial();
-    return asJson({ from: this.state.offset, watermark, counters: { ...NO_RECORDS, ...counters }, partial, ...rest });
+    return asJson({ from: this.state.offset, watermark, counters, partial, ...rest });
   }
 }
-
-type JobHit = { host: string | null; referrer: string | null };

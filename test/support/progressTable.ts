@@ -90,7 +90,9 @@ export class ProgressTable {
   }
 
   jobClock(partition: number, { now, idleAfterMs }: { now: Instant; idleAfterMs: number }): JobClock {
-    const others = [...this.#standing].filter(([other]) => other !== partition).map(([, standing]) => standing);
+    const others = [...this.#standing]
+      .filter(([other]) => other !== partition)
+      .map(([, standing]) => standing);
     const awake = others.filter(
       ({ caughtUpSince }) => caughtUpSince === null || now - caughtUpSince < idleAfterMs,
     );

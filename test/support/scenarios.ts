@@ -38,7 +38,7 @@ export function hunt<S, Step>({ count, make, play }: Scenarios<S, Step>): void {
 /** Leaves out steps, one after the other, as long as the scenario still fails. */
 function shrunk<Step>(steps: Step[], fails: (steps: Step[]) => boolean): Step[] {
   let smallest = steps;
-  for (let changed = true; changed; ) {
+  for (let changed = true; changed;) {
     changed = false;
     for (let i = smallest.length - 1; i >= 0; i--) {
       const fewer = smallest.toSpliced(i, 1);

@@ -1,3 +1,4 @@
+import { setTimeout as sleep } from 'node:timers/promises';
 import { Partitioners, type Message } from 'kafkajs';
 import type { KafkaConfig } from './config.js';
 import { connected, producerClient, WRITE_RETRY } from './producerClient.js';
@@ -31,6 +32,8 @@ const MOST_RECORDS = 4_000;
 /** A send to one partition is one record batch, and a broker takes 1 MiB of that by default. */
 const MOST_BYTES = 900_000;
 const RECORD_OVERHEAD_BYTES = 32;
+const AWAY_LIMIT_MS = 60_000;
+const SEND_AGAIN_MS = 500;
 
 /**
  * Opens a writer to an existing topic (see ensureTopic).
@@ -46,10 +49,34 @@ export async function openWriter(config: KafkaConfig, topic: string): Promise<Ka
   await connected(config, () => producer.connect());
   return {
     async write(records) {
-      for (const messages of inSends(records)) await producer.send({ topic, acks: -1, messages });
+      for (const messages of inSends(records)) {
+        await whileAway(() => producer.send({ topic, acks: -1, messages }));
+      }
     },
     close: () => producer.disconnect(),
   };
+}
+
+/**
+ * Sends again while brokers are away, for about a minute: kafkajs gives up within seconds when it finds no broker to ask for metadata.
+ */
+async function whileAway(send: () => Promise<unknown>): Promise<void> {
+  const limit = Date.now() + AWAY_LIMIT_MS;
+  for (;;) {
+    try {
+      await send();
+      return;
+    } catch (error) {
+      if (!isPassing(error) || Date.now() > limit) throw error;
+      await sleep(SEND_AGAIN_MS);
+    }
+  }
+}
+
+/** What kafkajs gives up on after retries is called not retriable; what it had retried is its cause. */
+function isPassing(error: unknown): boolean {
+  const { retriable, cause } = error as { retriable?: boolean; cause?: unknown };
+  return retriable === true || (typeof cause === 'object' && cause !== null && isPassing(cause));
 }
 
 function* inSends(records: readonly OutgoingRecord[]): Generator<Message[]> {

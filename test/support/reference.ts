@@ -1,0 +1,123 @@
+/** Windows and sessions record by record, in the plainest way; shares nothing with the operators, the fold or the state. */
+import type { Job } from '../../src/pipelines/job.js';
+
+export interface ModelRecord {
+  time: number;
+  timestampMs: number | null;
+  host: string | null;
+  /** Set where the record cannot be read. */
+  reason: string | null;
+}
+
+export interface Expected {
+  /** JSON of [start, end, host, null] to hits. */
+  rows: Map<string, number>;
+  /** Offset to reason. */
+  rejected: Map<number, string>;
+  counters: { read: number; accepted: number; late: number; rejected: number };
+}
+
+/** What kind of span a record belongs to, and how results come of them. */
+interface Spans {
+  take(record: { offset: number; time: number; host: string | null }, watermark: number): { late: boolean };
+  /** The watermark has moved. */
+  close(watermark: number): void;
+  readonly rows: Map<string, number>;
+}
+
+export type Advances = readonly (readonly [offset: number, watermark: number])[];
+
+/** Hits per window. `advances`: the wall clock moved the watermark to `[1]` before the record at offset `[0]`. */
+export function referenceHits(job: Job, log: readonly ModelRecord[], advances: Advances): Expected {
+  return reference(windowSpans(job), { job, log, advances });
+}
+
+/** The same for sessions with a gap of `sizeMs`, keyed by host. */
+export function referenceSessions(job: Job, log: readonly ModelRecord[], advances: Advances): Expected {
+  return reference(sessionSpans(job.sizeMs), { job, log, advances });
+}
+
+function reference(
+  spans: Spans,
+  { job, log, advances }: { job: Job; log: readonly ModelRecord[]; advances: Advances },
+): Expected {
+  const rejected = new Map<number, string>();
+  const counters = { read: log.length, accepted: 0, late: 0, rejected: 0 };
+  let watermark = -Infinity;
+  const move = (to: number): void => {
+    watermark = Math.max(watermark, to);
+    spans.close(watermark);
+  };
+  for (const [offset, { time, timestampMs, host, reason }] of log.entries()) {
+    for (const [at, to] of advances) if (at === offset) move(to);
+    const future = timestampMs !== null && time - timestampMs > job.futureGuardMs;
+    if (reason !== null || future) {
+      rejected.set(offset, reason ?? 'future');
+      counters.rejected++;
+      continue;
+    }
+    if (spans.take({ offset, time, host }, watermark).late) {
+      rejected.set(offset, 'late');
+      counters.late++;
+    } else {
+      counters.accepted++;
+    }
+    move(time - job.delayMs);
+  }
+  spans.close(Infinity);
+  return { rows: spans.rows, rejected, counters };
+}
+
+function windowSpans(job: Job): Spans {
+  const rows = new Map<string, number>();
+  return {
+    rows,
+    take({ time, host }, watermark) {
+      const starts = startsAround(time, job);
+      const open = starts.filter((start) => start + job.sizeMs > watermark);
+      for (const start of open) {
+        const group = JSON.stringify([start, start + job.sizeMs, host, null]);
+        rows.set(group, (rows.get(group) ?? 0) + 1);
+      }
+      return { late: starts.length > 0 && open.length === 0 };
+    },
+    close() {},
+  };
+}
+
+/** Keeps every record that is not in a final session, and looks for the sessions among them anew each time. */
+function sessionSpans(gapMs: number): Spans {
+  const rows = new Map<string, number>();
+  let pool: { offset: number; time: number; host: string | null }[] = [];
+  return {
+    rows,
+    take(record, watermark) {
+      const late = record.time + gapMs <= watermark;
+      if (!late) pool.push(record);
+      return { late };
+    },
+    close(watermark) {
+      for (const host of new Set(pool.map((record) => record.host))) {
+        const mine = pool.filter((record) => record.host === host).sort((a, b) => a.time - b.time);
+        while (mine.length > 0) {
+          let length = 1;
+          while (length < mine.length && mine[length]!.time - mine[length - 1]!.time <= gapMs) length++;
+          const session = mine.splice(0, length);
+          const end = session.at(-1)!.time + gapMs;
+          if (end > watermark) continue;
+          rows.set(JSON.stringify([session[0]!.time, end, host, null]), length);
+          pool = pool.filter((record) => !session.includes(record));
+        }
+      }
+    },
+  };
+}
+
+/** Tries every instant that could begin a window with `time` in it. */
+function startsAround(time: number, { sizeMs, slideMs, offsetMs }: Job): number[] {
+  const starts: number[] = [];
+  for (let start = time - sizeMs + 1; start <= time; start++) {
+    if ((start - offsetMs) % slideMs === 0) starts.push(start);
+  }
+  return starts;
+}
