@@ -7,12 +7,17 @@ import { Fenced } from '../io/postgres/commit.js';
 const HOPELESS_SQL = /^(22|23)/;
 
 /** The error as it leaves an activity: final ones become failures that are not retried, under the name that workflows look for. */
-export function asFailure(error: unknown): unknown {
+function asFailure(error: unknown): unknown {
   if (error instanceof OffsetOutOfRange) return ApplicationFailure.nonRetryable(error.message, 'DataLoss');
   if (error instanceof Fenced || error instanceof UnreadableLog || error instanceof KafkaRefused) {
     return ApplicationFailure.nonRetryable(error.message, error.name);
   }
-  if (error instanceof Error && 'code' in error && typeof error.code === 'string' && HOPELESS_SQL.test(error.code)) {
+  if (
+    error instanceof Error &&
+    'code' in error &&
+    typeof error.code === 'string' &&
+    HOPELESS_SQL.test(error.code)
+  ) {
     return ApplicationFailure.nonRetryable(error.message, 'BadData', error.code);
   }
   return error;

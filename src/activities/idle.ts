@@ -4,7 +4,14 @@
  */
 import { latest, type Instant } from '../domain/instant.js';
 import type { Operator } from '../domain/operator.js';
-import { afterEmptyFetch, caughtUpAt, isQuiet, wantsJobClock, type CaughtUp, type JobClock } from '../domain/quietClock.js';
+import {
+  afterEmptyFetch,
+  caughtUpAt,
+  isQuiet,
+  wantsJobClock,
+  type CaughtUp,
+  type JobClock,
+} from '../domain/quietClock.js';
 
 interface IdleInput {
   idle: 'on' | 'off';
@@ -47,7 +54,10 @@ export class Idle {
   }
 
   /** Takes note of a fetch that was sent at `at` and returned nothing; true when the poll should return. */
-  async afterEmptyFetch(before: CaughtUp | null, { at, moved }: { at: Instant; moved: boolean }): Promise<boolean> {
+  async afterEmptyFetch(
+    before: CaughtUp | null,
+    { at, moved }: { at: Instant; moved: boolean },
+  ): Promise<boolean> {
     const { idle, idleAfterMs, nextEnd, uncommitted } = this.#input;
     const watermark = latest(this.#input.watermark, this.advance);
     this.caughtUp = before ?? caughtUpAt(at);

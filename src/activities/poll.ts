@@ -59,6 +59,7 @@ const PAUSE_MS = 20;
 const LONGEST_BATCH_MS = 5000;
 /** A raw value is kept up to this length: a payload of Temporal ends at 2 MiB. */
 const RAW_BYTES = 1024 * 1024;
+const RAW_KEY_BYTES = 64 * 1024;
 
 export async function poll(input: PollInput, context: PollContext): Promise<PollResult> {
   return new Poll(input, context).run();
@@ -150,7 +151,9 @@ class Poll {
   #expectAll(endOffset: number): void {
     const { until, job, partition } = this.#input;
     if (until !== null && endOffset < until && this.#offset >= endOffset) {
-      throw new Error(`${job.topic}/${partition} ends at ${endOffset}, but was read up to ${until} before: waiting for the rest`);
+      throw new Error(
+        `${job.topic}/${partition} ends at ${endOffset}, but was read up to ${until} before: waiting for the rest`,
+      );
     }
   }
 
@@ -189,7 +192,7 @@ class Poll {
       offset: record.offset,
       reason,
       timestampMs: record.timestampMs,
-      key: key?.toString('base64', 0, RAW_BYTES) ?? null,
+      key: key?.toString('base64', 0, RAW_KEY_BYTES) ?? null,
       value: raw?.toString('base64', 0, RAW_BYTES) ?? null,
       valueBytes: raw?.length ?? null,
     });

@@ -16,7 +16,7 @@ export interface StartedJob {
 interface Dependencies {
   pool: pg.Pool;
   defaultTopic: string;
-  describeTopic(topic: string): Promise<OffsetRange[]>;
+  describeTopic: (topic: string) => Promise<OffsetRange[]>;
 }
 
 export function createStartJob({ pool, defaultTopic, describeTopic }: Dependencies) {
@@ -45,7 +45,10 @@ export function createStartJob({ pool, defaultTopic, describeTopic }: Dependenci
 
 function checked(name: string, input: unknown, defaultTopic: string): Job {
   if (name.includes('/')) {
-    throw ApplicationFailure.nonRetryable(`The workflow id of a job names the job and has no "/" in it: ${name}`, 'BadJobInput');
+    throw ApplicationFailure.nonRetryable(
+      `The workflow id of a job names the job and has no "/" in it: ${name}`,
+      'BadJobInput',
+    );
   }
   try {
     return parseJobInput(input, defaultTopic);

@@ -36,7 +36,7 @@ export interface Survey {
 
 interface Dependencies {
   pool: pg.Pool;
-  describeTopic(topic: string): Promise<OffsetRange[]>;
+  describeTopic: (topic: string) => Promise<OffsetRange[]>;
 }
 
 export function createSurveyJob({ pool, describeTopic }: Dependencies) {
@@ -47,7 +47,8 @@ export function createSurveyJob({ pool, describeTopic }: Dependencies) {
     const before = await withFailures(() => jobProgress(pool, { job, epoch }));
     const registered = new Set(before.map(({ partition }) => partition));
     const added = takeUpNew ? ranges.filter(({ partition }) => !registered.has(partition)) : [];
-    if (added.length > 0) await withFailures(() => registerPartitions(pool, { job, epoch, partitions: added }));
+    if (added.length > 0)
+      await withFailures(() => registerPartitions(pool, { job, epoch, partitions: added }));
     const progress = added.length > 0 ? await withFailures(() => jobProgress(pool, { job, epoch })) : before;
     const statuses = await newestStatuses(job);
     const ends = new Map(ranges.map(({ partition, endOffset }) => [partition, endOffset]));
@@ -61,12 +62,17 @@ export function createSurveyJob({ pool, describeTopic }: Dependencies) {
         offset,
         endOffset: ends.get(partition) ?? offset,
         watermark: iso(watermark),
-        openUntil: iso(endsUntil !== null && (watermark === null || endsUntil > watermark) ? endsUntil : null),
+        openUntil: iso(
+          endsUntil !== null && (watermark === null || endsUntil > watermark) ? endsUntil : null,
+        ),
         late: counters.late,
         rejected: counters.rejected,
         died: died(partition),
       })),
-      toStart: [...added.map(({ partition }) => partition), ...running.filter((partition) => died(partition) !== null)],
+      toStart: [
+        ...added.map(({ partition }) => partition),
+        ...running.filter((partition) => died(partition) !== null),
+      ],
     };
   };
 }

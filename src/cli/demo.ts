@@ -23,7 +23,9 @@ const REFRESH_MS = 2000;
 export function demoCommand(): Command {
   return new Command('demo')
     .summary('start everything here and watch results come')
-    .description('Starts Kafka, Temporal and Postgres, a worker, the hits job and sample traffic, and shows the results until Ctrl-C.')
+    .description(
+      'Starts Kafka, Temporal and Postgres, a worker, the hits job and sample traffic, and shows the results until Ctrl-C.',
+    )
     .option('--once', 'stop once there are rows')
     .option('--reset', 'begin afresh: forget what earlier runs left in .weir')
     .action(run);
@@ -40,7 +42,7 @@ async function run({ once, reset }: { once?: true; reset?: true }): Promise<void
   } finally {
     stop.abort(new Stopped());
     if (started.length > 0) note('stopping');
-    for (const each of started.reverse()) await each.stop();
+    for (const each of started.toReversed()) await each.stop();
   }
 }
 
@@ -56,7 +58,13 @@ interface Demo {
 }
 
 async function demo({ once, reset, stop, started }: Demo): Promise<void> {
-  const stack = await startStack({ dataDir: DATA_DIR, env: process.env, reset, progress: note, signal: stop });
+  const stack = await startStack({
+    dataDir: DATA_DIR,
+    env: process.env,
+    reset,
+    progress: note,
+    signal: stop,
+  });
   started.push(stack);
   const env = environment(stack);
   const config = loadConfig(env);
@@ -99,7 +107,8 @@ async function rowsAreThere(pool: pg.Pool, stop: AbortSignal): Promise<void> {
   for (;;) {
     const { rows, hits } = await readResults(pool, JOB);
     if (rows > 0 && hits > 0) return;
-    if (Date.now() > limit) throw new Error(`no rows in aggregated_web_traffic after ${ROWS_LIMIT_MS / 1000} s`);
+    if (Date.now() > limit)
+      throw new Error(`no rows in aggregated_web_traffic after ${ROWS_LIMIT_MS / 1000} s`);
     await sleep(100, undefined, { signal: stop }).catch(() => stop.throwIfAborted());
   }
 }
@@ -121,7 +130,9 @@ async function show({ stack, pool, worker, once, stop }: Screen): Promise<void> 
     const text = `${resultsTable(await readResults(pool, JOB))}\n\n${hints.text()}`;
     console.log(live ? `\u001b[2J\u001b[H${text}` : text);
     if (once) return;
-    await sleep(live ? REFRESH_MS : 15 * REFRESH_MS, undefined, { signal: stop }).catch(() => stop.throwIfAborted());
+    await sleep(live ? REFRESH_MS : 15 * REFRESH_MS, undefined, { signal: stop }).catch(() =>
+      stop.throwIfAborted(),
+    );
   }
 }
 

@@ -35,7 +35,8 @@ async function statusOf(config: Config, name: string | undefined): Promise<JobSt
   const topics = createTopicAdmin(config.kafka);
   try {
     const jobs = (await listJobs(pool)).filter((job) => name === undefined || job.name === name);
-    if (jobs.length === 0) throw new UsageError([name === undefined ? 'no job was ever started' : `there is no job ${name}`]);
+    if (jobs.length === 0)
+      throw new UsageError([name === undefined ? 'no job was ever started' : `there is no job ${name}`]);
     const statuses: JobStatus[] = [];
     for (const job of jobs) {
       const progress = await jobProgress(pool, { job: job.name, epoch: job.epoch });
@@ -50,7 +51,10 @@ async function statusOf(config: Config, name: string | undefined): Promise<JobSt
 }
 
 /** Empty where the topic is gone: what is committed is shown all the same. */
-async function endOffsets(topics: ReturnType<typeof createTopicAdmin>, topic: string): Promise<Map<number, number>> {
+async function endOffsets(
+  topics: ReturnType<typeof createTopicAdmin>,
+  topic: string,
+): Promise<Map<number, number>> {
   const description = await topics.describe(topic);
   return new Map(description?.partitions.map(({ partition, endOffset }) => [partition, endOffset]));
 }

@@ -9,7 +9,14 @@ export interface Counters {
   skipped: number;
 }
 
-export const NO_RECORDS: Readonly<Counters> = { read: 0, accepted: 0, duplicate: 0, late: 0, rejected: 0, skipped: 0 };
+export const NO_RECORDS: Readonly<Counters> = {
+  read: 0,
+  accepted: 0,
+  duplicate: 0,
+  late: 0,
+  rejected: 0,
+  skipped: 0,
+};
 
 export function addCounters(a: Readonly<Counters>, b: Readonly<Counters>): Counters {
   return {

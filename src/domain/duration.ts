@@ -16,7 +16,7 @@ export function parseDuration(text: string): number | null {
 /** A text that {@link parseDuration} reads back as `ms`, in the largest unit of which it is a whole number. */
 export function formatDuration(ms: number): string {
   for (const unit of ['h', 'm', 's'] as const) {
-    if (ms !== 0 && ms % UNITS[unit]! === 0) return `${ms / UNITS[unit]!}${unit}`;
+    if (ms !== 0 && Number.isInteger(ms / UNITS[unit]!)) return `${ms / UNITS[unit]!}${unit}`;
   }
   return `${ms}ms`;
 }

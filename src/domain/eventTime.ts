@@ -16,7 +16,8 @@ const DAY_MS = 86_400_000;
 
 /** The event time in `value`, or null where it is of no accepted form. */
 export function parseEventTime(value: unknown): Instant | null {
-  if (typeof value === 'string') return value.charCodeAt(4) === DASH ? parseCalendar(value) : parseDigits(value);
+  if (typeof value === 'string')
+    return value.charCodeAt(4) === DASH ? parseCalendar(value) : parseDigits(value);
   if (typeof value === 'number') return fromEpoch(value);
   return null;
 }
@@ -74,7 +75,9 @@ function parseCalendar(text: string): Instant | null {
     if (at === start) return null;
   }
   const offset = iso ? zoneOffsetMs(text, at) : at === text.length ? 0 : null;
-  return offset === null ? null : inRange(day + (hour * 60 + minute) * 60_000 + second * 1000 + millisecond - offset);
+  return offset === null
+    ? null
+    : inRange(day + (hour * 60 + minute) * 60_000 + second * 1000 + millisecond - offset);
 }
 
 /** What the zone that begins at `at` and must end the text is ahead of UTC; null where there is none. */
@@ -100,7 +103,8 @@ function dayOf(text: string): Instant | null {
   const year = century * 100 + two(text, 2);
   const month = two(text, 5);
   const date = two(text, 8);
-  if (text.charCodeAt(7) !== DASH || !(year >= 0) || !(month >= 1 && month <= 12) || !(date >= 1)) return null;
+  if (text.charCodeAt(7) !== DASH || !(year >= 0) || !(month >= 1 && month <= 12) || !(date >= 1))
+    return null;
   if (date > daysIn(year, month)) return null;
   // Days since 1970-01-01 in the proleptic Gregorian calendar, counted in years that begin in March.
   const y = month <= 2 ? year - 1 : year;

@@ -57,7 +57,9 @@ export interface Commit<Row> {
 }
 
 /** What a claim finds in `weir.progress`. */
-export type Progress = Omit<Commit<never>, 'expects' | 'caughtUpSince' | 'rows' | 'rejects'> & { number: number };
+export type Progress = Omit<Commit<never>, 'expects' | 'caughtUpSince' | 'rows' | 'rejects'> & {
+  number: number;
+};
 
 /** The state as plain JSON: the input of the next run. */
 export interface Carried<Partial> extends Progress {
@@ -124,7 +126,8 @@ export class PartitionState<Partial, Row> {
   }
 
   merge(batch: Batch<Partial>): void {
-    if (batch.from !== this.offset) throw new RangeError(`a batch from offset ${batch.from} was merged at ${this.offset}`);
+    if (batch.from !== this.offset)
+      throw new RangeError(`a batch from offset ${batch.from} was merged at ${this.offset}`);
     if (batch.advance !== null) this.#advance(batch.advance);
     this.#open.merge(batch.partial);
     this.offset = batch.next;
@@ -154,7 +157,10 @@ export class PartitionState<Partial, Row> {
 
   /** How far a silent read may go before {@link mergeSilently}: recorded advances come before the record at their offset. */
   silentUntil(committedOffset: number): number {
-    return this.#advances.find(([offset]) => offset > this.offset && offset < committedOffset)?.[0] ?? committedOffset;
+    return (
+      this.#advances.find(([offset]) => offset > this.offset && offset < committedOffset)?.[0] ??
+      committedOffset
+    );
   }
 
   /** Takes a batch of a silent read: it was counted, judged and written before. */
@@ -166,7 +172,8 @@ export class PartitionState<Partial, Row> {
 
   /** The end of a silent read: from here on the run is where the last commit left the partition. */
   adopt(progress: Progress): void {
-    if (this.offset !== progress.offset) throw new RangeError(`at offset ${this.offset}, committed is ${progress.offset}`);
+    if (this.offset !== progress.offset)
+      throw new RangeError(`at offset ${this.offset}, committed is ${progress.offset}`);
     this.number = progress.number;
     this.watermark = progress.watermark ?? this.watermark;
     this.#close();
@@ -175,7 +182,7 @@ export class PartitionState<Partial, Row> {
     this.#advances = progress.advances;
     this.#endsUntil = latest(progress.endsUntil, this.#open.lastEnd());
     this.caughtUp = null;
-    this.#written = { at: 0, offset: progress.offset, watermark: progress.watermark, caughtUp: false };
+    this.#written = { at: 0, offset: progress.offset, watermark: progress.watermark, caughtUp: true };
   }
 
   /** Whether something has to be written now (docs/semantics.md, commit). */
@@ -212,7 +219,12 @@ export class PartitionState<Partial, Row> {
     this.number++;
     this.#rows = [];
     this.#rejects = [];
-    this.#written = { at: now, offset: this.offset, watermark: this.watermark, caughtUp: this.caughtUp !== null };
+    this.#written = {
+      at: now,
+      offset: this.offset,
+      watermark: this.watermark,
+      caughtUp: this.caughtUp !== null,
+    };
   }
 
   /** The earliest end of anything open. */
@@ -277,7 +289,11 @@ export class PartitionState<Partial, Row> {
     for (const row of rows) this.#rows.push(row);
     if (duplicates > 0) {
       const { accepted, duplicate } = this.counters;
-      this.counters = { ...this.counters, accepted: accepted - duplicates, duplicate: duplicate + duplicates };
+      this.counters = {
+        ...this.counters,
+        accepted: accepted - duplicates,
+        duplicate: duplicate + duplicates,
+      };
     }
   }
 }

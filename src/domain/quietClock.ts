@@ -57,7 +57,10 @@ export interface EmptyFetch {
 }
 
 /** State and watermark after a fetch that returned nothing and ended at `at`. */
-export function afterEmptyFetch(before: CaughtUp, fetch: EmptyFetch): { caughtUp: CaughtUp; watermark: Instant | null } {
+export function afterEmptyFetch(
+  before: CaughtUp,
+  fetch: EmptyFetch,
+): { caughtUp: CaughtUp; watermark: Instant | null } {
   const { at, idleAfterMs, job } = fetch;
   const caughtUp = { ...before };
   let { watermark } = fetch;

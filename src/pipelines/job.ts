@@ -10,13 +10,13 @@ export interface JobIdentity {
 }
 
 /** What decides what is late: only a replay may change it. */
-export interface JobRules {
+interface JobRules {
   delayMs: number;
   futureGuardMs: number;
 }
 
 /** What changes no result: a new start may change it, running partitions take it over. */
-export interface JobTuning {
+interface JobTuning {
   /** Whether a quiet partition's watermark goes on with the wall clock (docs/semantics.md, the quiet clock). */
   idle: 'on' | 'off';
   idleAfterMs: number;

@@ -13,12 +13,18 @@ export function refusal(name: string, stored: Job, wanted: Job): string | null {
   const rules = differences(RULES, stored, wanted);
   const sentences: string[] = [];
   if (identity.length > 0) {
-    sentences.push(`it would be another job: ${identity.join(', ')}. Start it under another workflow id, or as it was.`);
+    sentences.push(
+      `it would be another job: ${identity.join(', ')}. Start it under another workflow id, or as it was.`,
+    );
   }
   if (rules.length > 0) {
-    sentences.push(`what is late would change: ${rules.join(', ')}. That takes a replay of the job; or start it as it was.`);
+    sentences.push(
+      `what is late would change: ${rules.join(', ')}. That takes a replay of the job; or start it as it was.`,
+    );
   }
-  return sentences.length === 0 ? null : `Job ${name} exists and is not started, because ${sentences.join(' And ')}`;
+  return sentences.length === 0
+    ? null
+    : `Job ${name} exists and is not started, because ${sentences.join(' And ')}`;
 }
 
 function differences(keys: readonly (keyof Job)[], stored: Job, wanted: Job): string[] {

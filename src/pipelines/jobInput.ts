@@ -18,7 +18,7 @@ function duration(min: number) {
   });
 }
 
-export function windowOptions() {
+function windowOptions() {
   return {
     size: duration(1).prefault('5m'),
     slide: duration(1).optional(),
@@ -42,6 +42,7 @@ const schema = z
   })
   .refine(({ size, slide }) => size / (slide ?? size) <= MOST_WINDOWS, {
     path: ['slide'],
+    when: ({ value }) => typeof (value as { size?: unknown }).size === 'number',
     error: `an instant would be in more than ${MOST_WINDOWS} windows: size / slide is too large`,
   });
 
@@ -60,9 +61,14 @@ export class BadJobInput extends Error {
 export function parseJobInput(input: unknown, defaultTopic: string): Job {
   const result = schema.safeParse(input);
   if (!result.success) {
-    throw new BadJobInput(result.error.issues.map(({ path, message }) => (path.length ? `${path.join('.')}: ${message}` : message)));
+    throw new BadJobInput(
+      result.error.issues.map(({ path, message }) =>
+        path.length ? `${path.join('.')}: ${message}` : message,
+      ),
+    );
   }
-  const { pipeline, topic, size, slide, offset, delay, futureGuard, idleAfter, linger, ...rest } = result.data;
+  const { pipeline, topic, size, slide, offset, delay, futureGuard, idleAfter, linger, ...rest } =
+    result.data;
   return {
     pipeline,
     topic: topic ?? defaultTopic,

@@ -7,7 +7,9 @@ export function parseObject(text: string | null): JsonObject | 'empty' | 'bad_js
   if (text === null || text.length === 0) return 'empty';
   try {
     const value: unknown = JSON.parse(text);
-    return typeof value === 'object' && value !== null && !Array.isArray(value) ? (value as JsonObject) : 'bad_json';
+    return typeof value === 'object' && value !== null && !Array.isArray(value)
+      ? (value as JsonObject)
+      : 'bad_json';
   } catch {
     return 'bad_json';
   }

@@ -64,7 +64,9 @@ export function loadConfig(env: Environment): Config {
 function postgresConfig(url: string, env: Environment): PostgresConfig {
   const plain = url.replace(/^jdbc:/, '');
   if (!/^postgres(ql)?:\/\//.test(plain)) {
-    throw new Error('expected postgres://user:password@host:port/database or jdbc:postgresql://host:port/database');
+    throw new Error(
+      'expected postgres://user:password@host:port/database or jdbc:postgresql://host:port/database',
+    );
   }
   const { host, port, database, user, password, ssl } = parse(plain);
   const query = new URL(plain).searchParams;
@@ -81,7 +83,9 @@ function postgresConfig(url: string, env: Environment): PostgresConfig {
 }
 
 function defined(env: Environment): Record<string, string> {
-  return Object.fromEntries(Object.entries(env).filter((entry): entry is [string, string] => entry[1] !== undefined));
+  return Object.fromEntries(
+    Object.entries(env).filter((entry): entry is [string, string] => entry[1] !== undefined),
+  );
 }
 
 function topicName(name: string): string {
@@ -91,6 +95,7 @@ function topicName(name: string): string {
 
 function wholeNumber(text: string, least: number): number {
   const value = Number(text);
-  if (!Number.isSafeInteger(value) || value < least) throw new Error(`"${text}" is not a whole number of at least ${least}`);
+  if (!Number.isSafeInteger(value) || value < least)
+    throw new Error(`"${text}" is not a whole number of at least ${least}`);
   return value;
 }

@@ -1,7 +1,13 @@
 /** Wires a worker: the only place that knows all parts. */
 import { existsSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
-import { DefaultLogger, makeTelemetryFilterString, NativeConnection, Runtime, Worker } from '@temporalio/worker';
+import {
+  DefaultLogger,
+  makeTelemetryFilterString,
+  NativeConnection,
+  Runtime,
+  Worker,
+} from '@temporalio/worker';
 import { createActivities } from '../activities/index.js';
 import { createKafkaReader } from '../io/kafka/kafkaReader.js';
 import { createReaderPool } from '../io/kafka/readerPool.js';
@@ -15,22 +21,27 @@ const READER_IDLE_MS = 60_000;
 const CONNECT_AGAIN_MS = 1000;
 
 export interface WorkerOptions {
-  log(line: string): void;
+  log: (line: string) => void;
 }
 
 /** Runs a worker until it is told to stop (SIGINT, SIGTERM); resolves when everything is closed. */
 export async function runWorker(config: Config, { log }: WorkerOptions): Promise<void> {
   Runtime.install({
     logger: new DefaultLogger('INFO'),
-    telemetryOptions: { logging: { filter: makeTelemetryFilterString({ core: 'WARN', other: 'ERROR' }), forward: {} } },
+    telemetryOptions: {
+      logging: { filter: makeTelemetryFilterString({ core: 'WARN', other: 'ERROR' }), forward: {} },
+    },
   });
   if (!existsSync(BUNDLE)) throw new Error(`${BUNDLE} is missing: run "npm run build"`);
   const connection = await connect(config, log);
   const pool = createPool(config.postgres);
   const topics = createTopicAdmin(config.kafka);
-  const readers = createReaderPool((topic, partition) => createKafkaReader({ ...config.kafka, topic, partition }), {
-    idleMs: READER_IDLE_MS,
-  });
+  const readers = createReaderPool(
+    (topic, partition) => createKafkaReader({ ...config.kafka, topic, partition }),
+    {
+      idleMs: READER_IDLE_MS,
+    },
+  );
   try {
     const worker = await Worker.create({
       connection,
@@ -67,7 +78,9 @@ async function connect({ temporal }: Config, log: (line: string) => void): Promi
       return await NativeConnection.connect(temporal.connectionOptions);
     } catch (error) {
       if ((error as Error).name !== 'TransportError') throw error;
-      log(`waiting for Temporal at ${temporal.connectionOptions.address ?? 'localhost:7233'}: ${(error as Error).message}`);
+      log(
+        `waiting for Temporal at ${temporal.connectionOptions.address ?? 'localhost:7233'}: ${(error as Error).message}`,
+      );
       await new Promise((resolve) => setTimeout(resolve, CONNECT_AGAIN_MS));
     }
   }

@@ -37,10 +37,16 @@ export async function startPartition(name: string, state: JobState, partition: n
 }
 
 /** Signals a partition; false where its workflow is gone. */
-export async function tell<T>(child: { name: string; partition: number }, signal: SignalDefinition<[T]>, value: T): Promise<boolean> {
+export async function tell<T>(
+  child: { name: string; partition: number },
+  signal: SignalDefinition<[T]>,
+  value: T,
+): Promise<boolean> {
   return sentTo(getExternalWorkflowHandle(idOf(child.name, child.partition)).signal(signal, value));
 }
 
 export async function cancelPartitions(name: string, partitions: number[]): Promise<void> {
-  await Promise.all(partitions.map((partition) => sentTo(getExternalWorkflowHandle(idOf(name, partition)).cancel())));
+  await Promise.all(
+    partitions.map((partition) => sentTo(getExternalWorkflowHandle(idOf(name, partition)).cancel())),
+  );
 }

@@ -56,15 +56,19 @@ export interface JobStanding {
 
 export function jobDetails({ phase, topic, pipeline, trouble, partitions }: JobStanding): string {
   const head = ['partition', 'offset', 'lag', 'watermark', 'open until', 'late', 'rejected', ''];
-  const rows = partitions.map(({ partition, offset, endOffset, watermark, openUntil, late, rejected, died }) => [
-    partition,
-    offset,
-    Math.max(0, endOffset - offset),
-    watermark ?? '–',
-    openUntil ?? '–',
-    late,
-    rejected,
-    died ?? '',
-  ]);
-  return [`${pipeline} over ${topic}, ${phase}`, ...(trouble ? [trouble] : []), table(head, rows)].join('\n\n');
+  const rows = partitions.map(
+    ({ partition, offset, endOffset, watermark, openUntil, late, rejected, died }) => [
+      partition,
+      offset,
+      Math.max(0, endOffset - offset),
+      watermark ?? '–',
+      openUntil ?? '–',
+      late,
+      rejected,
+      died ?? '',
+    ],
+  );
+  return [`${pipeline} over ${topic}, ${phase}`, ...(trouble ? [trouble] : []), table(head, rows)].join(
+    '\n\n',
+  );
 }

@@ -2,7 +2,14 @@
 import { addCounters, NO_RECORDS } from '../domain/accounting.js';
 import { latest, type Instant } from '../domain/instant.js';
 import type { Job } from '../pipelines/job.js';
-import type { DrainAccepted, DrainPartition, Finish, PartitionResult, PipelineResult, Reached } from './messages.js';
+import type {
+  DrainAccepted,
+  DrainPartition,
+  Finish,
+  PartitionResult,
+  PipelineResult,
+  Reached,
+} from './messages.js';
 
 export interface JobState {
   job: Job;
@@ -40,7 +47,11 @@ export function finishOf({ partitions, reached }: JobState): Finish | null {
 
 export function resultOf(job: string, { partitions, drained }: JobState): PipelineResult {
   const results = partitions.map((partition) => drained[partition]!);
-  return { job, partitions: results, total: results.reduce((sum, { counters }) => addCounters(sum, counters), { ...NO_RECORDS }) };
+  return {
+    job,
+    partitions: results,
+    total: results.reduce((sum, { counters }) => addCounters(sum, counters), { ...NO_RECORDS }),
+  };
 }
 
 export function drainAccepted(job: string, { drain }: JobState): DrainAccepted {

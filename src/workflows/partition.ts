@@ -2,29 +2,20 @@
  * One partition of a job: an entity workflow that lives as long as its job. Its input is its state, so a run may end anywhere: by
  * continue-as-new, a crash, its time-out, a terminate. What it had done beyond the last commit is read again from the log.
  */
-import { condition, continueAsNew, getExternalWorkflowHandle, setCurrentDetails, setHandler } from '@temporalio/workflow';
-import type { Carried } from '../domain/partitionState.js';
-import type { Job } from '../pipelines/job.js';
-import type { JobPartial } from '../pipelines/operators.js';
+import {
+  condition,
+  continueAsNew,
+  getExternalWorkflowHandle,
+  setCurrentDetails,
+  setHandler,
+} from '@temporalio/workflow';
 import { partitionDetails, partitionProgress } from './details.js';
 import { failingFor, sentTo } from './failures.js';
 import { deadline } from './lifetime.js';
-import { drained, progress, reached, type DrainPartition, type PartitionResult } from './messages.js';
+import { drained, progress, reached, type PartitionResult } from './messages.js';
+import type { PartitionInput } from './partitionInput.js';
 import { PartitionRun } from './partitionRun.js';
 import { Wishes } from './wishes.js';
-
-export interface PartitionInput {
-  /** The job's name: its workflow's id. */
-  name: string;
-  epoch: number;
-  partition: number;
-  job: Job;
-  drain: DrainPartition | null;
-  /** null: nothing is known, it is rebuilt from the log. */
-  state: Carried<JobPartial> | null;
-  /** How many commits in a row were fenced. */
-  fenced: number;
-}
 
 /** A job that missed the answer hears it again. */
 const REACHED_AGAIN = '10s';

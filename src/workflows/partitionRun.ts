@@ -8,7 +8,7 @@ import { operatorOf, type JobPartial, type JobRow } from '../pipelines/operators
 import { claim, commit, commitLocally, poll } from './activities.js';
 import { isFailure, isFinal } from './failures.js';
 import type { PartitionResult, Reached } from './messages.js';
-import type { partition, PartitionInput } from './partition.js';
+import type { PartitionInput } from './partitionInput.js';
 
 /** An idle poll stays inside this long. */
 const STAY_MS = 600_000;
@@ -74,7 +74,9 @@ export class PartitionRun {
     if (Date.now() >= this.#deadline) return true;
     const { continueAsNewSuggested, historySize, historyLength } = workflowInfo();
     if (!continueAsNewSuggested) return false;
-    return historySize >= LARGE_HISTORY.bytes || historyLength >= LARGE_HISTORY.events || this.#carried() !== null;
+    return (
+      historySize >= LARGE_HISTORY.bytes || historyLength >= LARGE_HISTORY.events || this.#carried() !== null
+    );
   }
 
   /** Commits what is not committed, and gives the next run its input. */
@@ -84,7 +86,11 @@ export class PartitionRun {
   }
 
   standing(): Reached {
-    return { partition: this.input.partition, watermark: this.state.watermark, openUntil: this.state.openUntil() };
+    return {
+      partition: this.input.partition,
+      watermark: this.state.watermark,
+      openUntil: this.state.openUntil(),
+    };
   }
 
   /** End of input: closes and commits everything. */
@@ -108,8 +114,20 @@ export class PartitionRun {
     const { state, input } = this;
     const { offset, watermark, caughtUp, uncommitted } = state;
     const { partition, job } = input;
-    const request = { job, partition, offset, watermark, caughtUp, nextEnd: state.nextEnd(), uncommitted, ...how };
-    const result = await poll.executeWithOptions({ summary: `partition ${partition} from ${offset}` }, [this.#key(), request]);
+    const request = {
+      job,
+      partition,
+      offset,
+      watermark,
+      caughtUp,
+      nextEnd: state.nextEnd(),
+      uncommitted,
+      ...how,
+    };
+    const result = await poll.executeWithOptions({ summary: `partition ${partition} from ${offset}` }, [
+      this.#key(),
+      request,
+    ]);
     this.endOffset = result.endOffset;
     return result;
   }
@@ -131,7 +149,11 @@ export class PartitionRun {
       // A dead run's claim may have come late: then the commit still fits. If it does not, others have moved on: read it from the log.
       const { number } = await this.#claim();
       if (number !== this.state.number) {
-        await continueAsNew<typeof partition>({ ...this.input, state: null, fenced: this.#fenced });
+        await continueAsNew<(input: PartitionInput) => Promise<PartitionResult>>({
+          ...this.input,
+          state: null,
+          fenced: this.#fenced,
+        });
       }
     }
   }

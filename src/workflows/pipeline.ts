@@ -59,8 +59,12 @@ class JobRun {
     setHandler(messages.drain, () => this.#wantDrain(), {
       description: 'End of input: read what is there now, write everything, complete',
     });
-    setHandler(messages.drainUpdate, () => this.#acceptDrain(), { description: 'The same, answered with the end offsets' });
-    setHandler(messages.progress, () => this.#show(), { description: 'Where each partition stood when it was last looked at' });
+    setHandler(messages.drainUpdate, () => this.#acceptDrain(), {
+      description: 'The same, answered with the end offsets',
+    });
+    setHandler(messages.progress, () => this.#show(), {
+      description: 'Where each partition stood when it was last looked at',
+    });
     setHandler(messages.reached, (there) => {
       if (this.state) this.state.reached[there.partition] = there;
       this.#wantDrain(); // of a job that was terminated while it drained: the drain goes on
@@ -127,7 +131,10 @@ class JobRun {
       );
     }
     const close = finishOf(state);
-    if (close) await this.#tellRunning(state, (partition) => tell({ name: this.#name, partition }, messages.finish, close));
+    if (close)
+      await this.#tellRunning(state, (partition) =>
+        tell({ name: this.#name, partition }, messages.finish, close),
+      );
   }
 
   /** Partitions that are gone are started again, with the drain in their input. */

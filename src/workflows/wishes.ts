@@ -22,7 +22,9 @@ export class Wishes {
     setHandler(configure, (wanted) => this.#change(() => (this.job = wanted)), {
       description: 'Other batch limits and idle settings',
     });
-    setHandler(finish, (wish) => void (this.finish = wish), { description: 'Close everything that is open and complete' });
+    setHandler(finish, (wish) => void (this.finish = wish), {
+      description: 'Close everything that is open and complete',
+    });
   }
 
   /** Runs `poll` until it ends or a wish comes. */

@@ -195,7 +195,12 @@ class JobWorld {
       }
       for (const [group, hits] of reference.rows) expected.set(group, (expected.get(group) ?? 0) + hits);
     }
-    const [is, should] = [this.#shown, expected].map((rows) => JSON.stringify([...rows].sort()));
+    const [is, should] = [this.#shown, expected].map((rows) =>
+      [...rows]
+        .map((row) => JSON.stringify(row))
+        .sort()
+        .join(),
+    );
     return is === should ? null : `people see ${is} instead of ${should}`;
   }
 

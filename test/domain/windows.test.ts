@@ -69,7 +69,7 @@ describe('all windows of an instant are closed when the last ends at or before t
     [12, 20, sliding, true],
     [9, 9, holes, false],
     [9, 10, holes, true],
-  ])('%i at watermark %i in %j: %s', (time, watermark, windows, closed) => {
+  ])('%i at watermark %i in %j: %s', (...[time, watermark, windows, closed]) => {
     expect(allClosed(time, watermark, windows)).toBe(closed);
   });
 

@@ -7,7 +7,8 @@ import { uniqueName, Weir } from '../support/weir.js';
 
 const LOG = join(import.meta.dirname, '../../../shared/data/apache_logs.log');
 const there = existsSync(LOG);
-if (!there) console.log(`skipped, since ${LOG} is absent: the access log through Kafka, Temporal and Postgres`);
+if (!there)
+  console.log(`skipped, since ${LOG} is absent: the access log through Kafka, Temporal and Postgres`);
 
 describe.skipIf(!there)('the access log', () => {
   let weir: Weir;
@@ -19,27 +20,39 @@ describe.skipIf(!there)('the access log', () => {
 
   async function imported(partitions: number): Promise<string> {
     const topic = uniqueName('access-log');
-    const said = await weir.weir('import', LOG, '--topic', topic, '--host', 'www.example.com', '--partitions', String(partitions));
+    const said = await weir.weir(
+      'import',
+      LOG,
+      '--topic',
+      topic,
+      '--host',
+      'www.example.com',
+      '--partitions',
+      String(partitions),
+    );
     expect(said).toContain('10,000 lines');
     return topic;
   }
 
   async function started(topic: string, input: object = {}): Promise<string> {
     const name = uniqueName('hits');
-    await startByCli(name, { pipeline: 'hits', topic, ...input });
+    await weir.startByCli(name, { pipeline: 'hits', topic, ...input });
     return name;
-  }
-
-  function startByCli(name: string, input: object): Promise<string> {
-    return weir.temporal(
-      ...['workflow', 'start', '--type', 'pipeline', '--task-queue', weir.taskQueue, '--workflow-id', name, '--fail-existing'],
-      ...['--input', JSON.stringify(input)],
-    );
   }
 
   /** Drained by the update, as the README says. */
   async function drained(name: string): Promise<void> {
-    const answer = await weir.temporal('workflow', 'update', 'execute', '--workflow-id', name, '--name', 'drain', '-o', 'json');
+    const answer = await weir.temporal(
+      'workflow',
+      'update',
+      'execute',
+      '--workflow-id',
+      name,
+      '--name',
+      'drain',
+      '-o',
+      'json',
+    );
     expect(answer).toContain('endOffsets');
     await weir.client.workflow.getHandle(name).result();
   }
@@ -68,13 +81,15 @@ describe.skipIf(!there)('the access log', () => {
     await drained(name);
     const before = await weir.view(name);
 
-    await startByCli(name, { pipeline: 'hits', topic, size: '1m' });
+    await weir.startByCli(name, { pipeline: 'hits', topic, size: '1m' });
     await expect(weir.client.workflow.getHandle(name).result()).rejects.toMatchObject({
       cause: { message: expect.stringContaining('size was 5m, not 1m') },
     });
 
-    await startByCli(name, { pipeline: 'hits', topic });
-    await weir.produce(topic, [{ key: null, value: JSON.stringify({ event_time: '2015-05-21T00:00:00Z', host: 'new' }) }]);
+    await weir.startByCli(name, { pipeline: 'hits', topic });
+    await weir.produce(topic, [
+      { key: null, value: JSON.stringify({ event_time: '2015-05-21T00:00:00Z', host: 'new' }) },
+    ]);
     await weir.committed(name, 10_001);
     await drained(name);
     const after = await weir.view(name);

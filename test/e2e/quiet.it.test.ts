@@ -25,7 +25,10 @@ describe('a quiet topic', () => {
   });
 
   it('holds its last windows back with idle: "off", until a drain', async () => {
-    const topic = await weir.topic(1, [hit({ time: Date.now() - 60_000 }), hit({ time: Date.now() - 30_000 })]);
+    const topic = await weir.topic(1, [
+      hit({ time: Date.now() - 60_000 }),
+      hit({ time: Date.now() - 30_000 }),
+    ]);
     const name = uniqueName('hits');
     await weir.start(name, { ...windows, topic, idle: 'off' });
     await weir.committed(name, 2);
@@ -40,20 +43,31 @@ describe('a quiet topic', () => {
   });
 
   it('does not grow the history of a partition at rest', async () => {
-    const topic = await weir.topic(2, [hit({ time: Date.now() - 60_000, key: 'a' }), hit({ time: Date.now() - 60_000, key: 'b' })]);
+    const topic = await weir.topic(2, [
+      hit({ time: Date.now() - 60_000, key: 'a' }),
+      hit({ time: Date.now() - 60_000, key: 'b' }),
+    ]);
     const name = uniqueName('hits');
     await weir.start(name, { ...windows, topic });
     await eventually('both hits to be shown', async () => (await weir.total(name)).hits === 2);
     const lengths = async () =>
-      Promise.all([0, 1].map(async (p) => (await weir.client.workflow.getHandle(`${name}/${p}`).describe()).historyLength));
+      Promise.all(
+        [0, 1].map(
+          async (p) => (await weir.client.workflow.getHandle(`${name}/${p}`).describe()).historyLength,
+        ),
+      );
     // At rest once a poll has been inside for longer than the clocks of this job would make it return.
     let before = await lengths();
     let since = Date.now();
-    await eventually('five windows of rest', async () => {
-      const now = await lengths();
-      if (String(now) !== String(before)) [before, since] = [now, Date.now()];
-      return Date.now() - since >= 10_000;
-    }, 60_000);
+    await eventually(
+      'five windows of rest',
+      async () => {
+        const now = await lengths();
+        if (String(now) !== String(before)) [before, since] = [now, Date.now()];
+        return Date.now() - since >= 10_000;
+      },
+      60_000,
+    );
     expect(await lengths()).toEqual(before);
   });
 });

@@ -53,12 +53,14 @@ describe('a job whose servers and workers are killed', () => {
       const before = await numbers(name);
       const at = Date.now();
       await kill();
-      await eventually(`every partition to commit after ${what} was killed`, () => movedSince(name, before), 60_000).catch(
-        async (error: unknown) => {
-          console.log(`kills: ${times.join(', ')}; then ${before.join()} -> ${await report(name)}`);
-          throw error;
-        },
-      );
+      await eventually(
+        `every partition to commit after ${what} was killed`,
+        () => movedSince(name, before),
+        60_000,
+      ).catch(async (error: unknown) => {
+        console.log(`kills: ${times.join(', ')}; then ${before.join()} -> ${await report(name)}`);
+        throw error;
+      });
       times.push(`${what} ${((Date.now() - at) / 1000).toFixed(1)} s`);
     };
     const worker = () =>
@@ -73,14 +75,19 @@ describe('a job whose servers and workers are killed', () => {
       });
     const terminate = () =>
       killed('workflows', async () => {
-        for (const id of [name, ...Array.from({ length: PARTITIONS }, (_, partition) => `${name}/${partition}`)]) {
+        for (const id of [
+          name,
+          ...Array.from({ length: PARTITIONS }, (_, partition) => `${name}/${partition}`),
+        ]) {
           await weir.client.workflow.getHandle(id).terminate('test');
         }
         await weir.start(name, input);
       });
     const kills = [
       ...Array.from({ length: 10 }, () => worker),
-      ...[stack.temporal, stack.temporal, stack.postgres, stack.kafka].map((service) => () => server(service)),
+      ...[stack.temporal, stack.temporal, stack.postgres, stack.kafka].map(
+        (service) => () => server(service),
+      ),
       terminate,
     ];
     for (const kill of shuffled(kills)) await kill();
@@ -97,11 +104,11 @@ describe('a job whose servers and workers are killed', () => {
   });
 
   function produceUntilStopped(topic: string): { stop(): Promise<void> } {
-    let stopped = false;
+    const stop = new AbortController();
     const began = Date.now();
     const done = (async () => {
       const writer = await openWriter(weir.kafka, topic);
-      while (!stopped) {
+      while (!stop.signal.aborted) {
         const now = FIRST + (Date.now() - began) * SPEED;
         await writer.write(
           Array.from({ length: PER_TICK }, (_, i) => ({
@@ -115,7 +122,7 @@ describe('a job whose servers and workers are killed', () => {
     })();
     return {
       stop: () => {
-        stopped = true;
+        stop.abort();
         return done;
       },
     };
@@ -124,7 +131,9 @@ describe('a job whose servers and workers are killed', () => {
   /** What is going on, for the person who has to find out why nothing does. */
   async function report(job: string): Promise<string> {
     const workflows = await Promise.all(
-      Array.from({ length: PARTITIONS }, (_, partition) => weir.temporal('workflow', 'describe', '-w', `${job}/${partition}`)),
+      Array.from({ length: PARTITIONS }, (_, partition) =>
+        weir.temporal('workflow', 'describe', '-w', `${job}/${partition}`),
+      ),
     );
     return `${(await numbers(job)).join()}\n${workflows.join('\n')}\n${await weir.workerLog()}`;
   }

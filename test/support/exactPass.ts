@@ -17,7 +17,7 @@ export async function exactPass(kafka: KafkaConfig, topic: string, sizeMs: numbe
   const pass: ExactPass = { records: 0, hits: new Map() };
   for (const { partition, startOffset, endOffset } of partitions) {
     const reader = createKafkaReader({ ...kafka, topic, partition });
-    for (let offset = startOffset; offset < endOffset; ) {
+    for (let offset = startOffset; offset < endOffset;) {
       const { records } = await reader.fetch({ offset, maxWaitMs: 1000, maxBytes: 1_000_000 });
       while (records.next()) {
         const { event_time, host, referrer } = JSON.parse(records.valueText()!) as Record<string, string>;

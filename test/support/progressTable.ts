@@ -17,7 +17,7 @@ interface Standing extends Progress {
   allAdvances: Advance[];
 }
 
-export const groupOf = ([start, end, host, referrer]: HitRow): string =>
+const groupOf = ([start, end, host, referrer]: HitRow): string =>
   JSON.stringify([start, end, host, referrer]);
 
 export class ProgressTable {

@@ -1,6 +1,5 @@
 /** A job on real servers, from a test's point of view: produce, start, wait for a condition, look at the tables. */
 import { spawn } from 'node:child_process';
-import { createReadStream } from 'node:fs';
 import { mkdtemp, readFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -32,7 +31,11 @@ export function uniqueName(prefix: string): string {
 }
 
 /** Resolves with the first value that is neither null nor false; rejects with what was awaited when there is none in time. */
-export async function eventually<T>(what: string, look: () => Promise<T | null | false>, limitMs = 30_000): Promise<T> {
+export async function eventually<T>(
+  what: string,
+  look: () => Promise<T | null | false>,
+  limitMs = 30_000,
+): Promise<T> {
   const limit = Date.now() + limitMs;
   let last: unknown;
   for (;;) {
@@ -94,7 +97,10 @@ export class Weir {
   /** Starts a worker process and resolves when it is ready. */
   async startWorker(): Promise<void> {
     const logFile = join(await mkdtemp(join(tmpdir(), 'weir-test-')), 'worker.log');
-    const worker = await startProcess({ file: process.execPath, args: [WEIR, 'worker'], env: this.env }, logFile);
+    const worker = await startProcess(
+      { file: process.execPath, args: [WEIR, 'worker'], env: this.env },
+      logFile,
+    );
     this.#worker = worker;
     this.#log = logFile;
     await eventually('the worker to be ready', async () => {
@@ -129,7 +135,23 @@ export class Weir {
   }
 
   async start(name: string, input: object): Promise<WorkflowHandle> {
-    return this.client.workflow.start('pipeline', { workflowId: name, taskQueue: this.taskQueue, args: [input] });
+    return this.client.workflow.start('pipeline', {
+      workflowId: name,
+      taskQueue: this.taskQueue,
+      args: [input],
+    });
+  }
+
+  /** Starts a job as a person does. */
+  async startByCli(name: string, input: object): Promise<string> {
+    const options = {
+      type: 'pipeline',
+      'task-queue': this.taskQueue,
+      'workflow-id': name,
+      input: JSON.stringify(input),
+    };
+    const flags = Object.entries(options).flatMap(([option, value]) => [`--${option}`, value]);
+    return this.temporal('workflow', 'start', '--fail-existing', ...flags);
   }
 
   /** Drains a job and resolves with its result. */
@@ -139,7 +161,11 @@ export class Weir {
     return handle.result();
   }
 
-  async progress(name: string): Promise<{ partition: number; offset: number; number: number; late: number; rejected: number; read: number }[]> {
+  async progress(
+    name: string,
+  ): Promise<
+    { partition: number; offset: number; number: number; late: number; rejected: number; read: number }[]
+  > {
     const { rows } = await this.pool.query(
       'select partition, "offset", number, late, rejected, read from weir.progress where job = $1 order by partition',
       [name],
@@ -150,7 +176,11 @@ export class Weir {
   /** Waits until `count` records of the job are read and committed. */
   async committed(name: string, count: number, limitMs?: number): Promise<void> {
     const read = async () => (await this.progress(name)).reduce((sum, each) => sum + each.read, 0);
-    await eventually(`${count} records of ${name} to be committed`, async () => (await read()) >= count, limitMs);
+    await eventually(
+      `${count} records of ${name} to be committed`,
+      async () => (await read()) >= count,
+      limitMs,
+    );
   }
 
   /** What people see. */
@@ -168,7 +198,9 @@ export class Weir {
     return { rows: rows.length, hits: rows.reduce((sum, { num_hits }) => sum + (num_hits as number), 0) };
   }
 
-  async rejected(name: string): Promise<{ partition: number; offset: number; reason: string; value: Buffer | null }[]> {
+  async rejected(
+    name: string,
+  ): Promise<{ partition: number; offset: number; reason: string; value: Buffer | null }[]> {
     const { rows } = await this.pool.query(
       'select partition, "offset", reason, value from weir.rejected where job = $1 order by partition, "offset"',
       [name],
@@ -178,29 +210,35 @@ export class Weir {
 
   /** Runs `weir …`; rejects where it fails. */
   async weir(...args: string[]): Promise<string> {
-    return run(process.execPath, [WEIR, ...args], this.env);
+    return run([process.execPath, WEIR, ...args], this.env);
   }
 
   /** Runs `temporal …`, as a person would. */
   async temporal(...args: string[]): Promise<string> {
-    return run((await findTemporalCli(process.env))!, args, this.env);
+    return run([(await findTemporalCli(process.env))!, ...args], this.env);
   }
 }
 
 /** A program's whole output; rejects with it where the program fails. */
-export async function run(file: string, args: string[], env: NodeJS.ProcessEnv, input?: string): Promise<string> {
-  const child = spawn(file, args, { env, stdio: ['pipe', 'pipe', 'pipe'] });
+async function run([file, ...args]: string[], env: NodeJS.ProcessEnv): Promise<string> {
+  const child = spawn(file!, args, { env, stdio: ['ignore', 'pipe', 'pipe'] });
   let output = '';
-  for (const stream of [child.stdout, child.stderr]) stream.setEncoding('utf8').on('data', (text: string) => (output += text));
-  if (input === undefined) child.stdin.end();
-  else createReadStream(input).pipe(child.stdin);
-  const code = await new Promise<number | null>((resolve, reject) => child.once('error', reject).once('close', resolve));
+  for (const stream of [child.stdout, child.stderr])
+    stream.setEncoding('utf8').on('data', (text: string) => (output += text));
+  const code = await new Promise<number | null>((resolve, reject) =>
+    child.once('error', reject).once('close', resolve),
+  );
   if (code !== 0) throw new Error(`${args.join(' ')} ended with ${code}:\n${output}`);
   return output;
 }
 
 /** A hit as events have it. */
-export function hit(event: { time: number | string; host?: string | null; referrer?: string | null; key?: string }): OutgoingRecord {
+export function hit(event: {
+  time: number | string;
+  host?: string | null;
+  referrer?: string | null;
+  key?: string;
+}): OutgoingRecord {
   const { time, host = 'www.example.com', referrer = null, key = null } = event;
   const event_time = typeof time === 'number' ? new Date(time).toISOString() : time;
   return { key, value: JSON.stringify({ url: '/', host, referrer, event_time }) };

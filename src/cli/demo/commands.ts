@@ -9,7 +9,10 @@ export interface Hints {
 }
 
 /** What a person can do next, by commands that work as they stand. */
-export async function tryNext(stack: Stack, at: { dataDir: string; job: string; workerPid: () => number }): Promise<Hints> {
+export async function tryNext(
+  stack: Stack,
+  at: { dataDir: string; job: string; workerPid: () => number },
+): Promise<Hints> {
   const { kafka, temporal, postgres, codec, temporalUi } = stack;
   const cli = await findTemporalCli(process.env);
   const env = [

@@ -6,7 +6,13 @@ export interface Results {
   hits: number;
   rejected: number;
   /** The largest groups of the newest final window. */
-  newest: { window_start: Date; window_end: Date; host: string | null; referrer: string | null; num_hits: number }[];
+  newest: {
+    window_start: Date;
+    window_end: Date;
+    host: string | null;
+    referrer: string | null;
+    num_hits: number;
+  }[];
 }
 
 /** What people see of the job: its final windows. */
@@ -34,7 +40,13 @@ export function resultsTable({ rows, hits, rejected, newest }: Results): string 
     colAligns: ['left', 'left', 'left', 'left', 'right'],
   });
   for (const { window_start, window_end, host, referrer, num_hits } of newest) {
-    table.push([clock(window_start), clock(window_end), host ?? '(null)', (referrer ?? '(null)').slice(0, 50), num_hits]);
+    table.push([
+      clock(window_start),
+      clock(window_end),
+      host ?? '(null)',
+      (referrer ?? '(null)').slice(0, 50),
+      num_hits,
+    ]);
   }
   return [
     'aggregated_web_traffic: the newest final window, its largest groups',

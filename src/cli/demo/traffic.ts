@@ -8,13 +8,19 @@ const EVENTS_PER_SECOND = 20;
 const PARTITIONS = 4;
 const HISTORY_MS = 30 * 60_000;
 /** Now and then something goes wrong, so that there is something to see in weir.rejected. */
-const SHARES = { late: 0.002, latenessMs: 10 * 60_000, malformed: 0.002, duplicates: 0.005, disorderMs: 20_000 };
+const SHARES = {
+  late: 0.002,
+  latenessMs: 10 * 60_000,
+  malformed: 0.002,
+  duplicates: 0.005,
+  disorderMs: 20_000,
+};
 
 export interface DemoTraffic {
   kafka: KafkaConfig;
   topic: string;
   stop: AbortSignal;
-  note(line: string): void;
+  note: (line: string) => void;
 }
 
 export async function makeTopic({ kafka, topic }: DemoTraffic): Promise<void> {
@@ -22,20 +28,37 @@ export async function makeTopic({ kafka, topic }: DemoTraffic): Promise<void> {
 }
 
 /** Sends half an hour of traffic up to now at once; nothing where it would be late, since `line` is already past it. */
-export async function sendHistory({ kafka, topic, stop, note }: DemoTraffic, line: number | null): Promise<number> {
+export async function sendHistory(
+  { kafka, topic, stop, note }: DemoTraffic,
+  line: number | null,
+): Promise<number> {
   const now = Date.now();
   const startMs = Math.max(now - HISTORY_MS, line ?? 0);
   const events = Math.floor(((now - startMs) / 1000) * EVENTS_PER_SECOND);
   const output = await topicOutput({ kafka, topic, partitions: undefined, eventStamps: false, note });
-  const records = generateTraffic({ ...PLAIN_TRAFFIC, ...SHARES, seed: now, events, time: { startMs, perSecond: EVENTS_PER_SECOND } });
-  await thenClosed(output, () => sendTraffic({ records, output, ratePerSecond: undefined, stop, onProgress: () => {} }));
+  const records = generateTraffic({
+    ...PLAIN_TRAFFIC,
+    ...SHARES,
+    seed: now,
+    events,
+    time: { startMs, perSecond: EVENTS_PER_SECOND },
+  });
+  await thenClosed(output, () =>
+    sendTraffic({ records, output, ratePerSecond: undefined, stop, onProgress: () => {} }),
+  );
   return events;
 }
 
 /** Goes on at a steady pace until it is stopped. */
 export async function sendTrickle({ kafka, topic, stop, note }: DemoTraffic): Promise<void> {
   const output = await topicOutput({ kafka, topic, partitions: undefined, eventStamps: false, note });
-  const records = generateTraffic({ ...PLAIN_TRAFFIC, ...SHARES, seed: Date.now() + 1, events: Infinity, time: { now: Date.now } });
+  const records = generateTraffic({
+    ...PLAIN_TRAFFIC,
+    ...SHARES,
+    seed: Date.now() + 1,
+    events: Infinity,
+    time: { now: Date.now },
+  });
   await thenClosed(output, () =>
     sendTraffic({ records, output, ratePerSecond: EVENTS_PER_SECOND, stop, onProgress: () => {} }),
   );

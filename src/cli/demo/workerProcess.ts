@@ -7,14 +7,14 @@ const WEIR = fileURLToPath(new URL('../../../bin/weir.mjs', import.meta.url));
 
 /** A worker in a process of its own, so that it can be killed; one that ends is followed by another. */
 export interface WorkerProcess {
-  pid(): number;
+  pid: () => number;
   stop(): Promise<void>;
 }
 
 export interface WorkerProcessOptions {
   env: NodeJS.ProcessEnv;
   logFile: string;
-  note(line: string): void;
+  note: (line: string) => void;
 }
 
 /** Resolves when the worker is ready. */

@@ -9,7 +9,15 @@ const CLAIM = `
   returning ${PROGRESS_COLUMNS}`;
 
 /** Makes `owner` the one whose commits count and returns how far the partition is committed; null where it is not registered. */
-export async function claim(db: Queryable, { job, partition, epoch }: PartitionKey, owner: string): Promise<Progress | null> {
-  const { rows } = await db.query({ name: 'weir-claim', text: CLAIM, values: [job, partition, epoch, owner] });
+export async function claim(
+  db: Queryable,
+  { job, partition, epoch }: PartitionKey,
+  owner: string,
+): Promise<Progress | null> {
+  const { rows } = await db.query({
+    name: 'weir-claim',
+    text: CLAIM,
+    values: [job, partition, epoch, owner],
+  });
   return rows.length === 0 ? null : progressOf(rows[0]);
 }

@@ -45,7 +45,11 @@ const STANDING = `
  * when exactly this commit was already made; throws {@link Fenced} when progress is anything else than what it expects
  * (docs/semantics.md, writing).
  */
-export async function commit<Row>(db: Queryable, request: CommitRequest<Row>, writer: RowWriter<Row>): Promise<void> {
+export async function commit<Row>(
+  db: Queryable,
+  request: CommitRequest<Row>,
+  writer: RowWriter<Row>,
+): Promise<void> {
   const { commit: what, job, partition, epoch, owner } = request;
   const { rows, rejects } = what;
   let name = 'weir-commit';

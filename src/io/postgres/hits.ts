@@ -8,7 +8,7 @@ type HitRow = [start: number, end: number, host: string | null, referrer: string
  * SHA-256 over host and referrer, null-safe: each is `-` when null, else `=`, its length in UTF-8 bytes, `:`, and its UTF-8 bytes. It
  * stands in the key for them, since a btree entry ends at 2.7 kB.
  */
-export function groupHash(host: string | null, referrer: string | null): Buffer {
+function groupHash(host: string | null, referrer: string | null): Buffer {
   return hash('sha256', part(host) + part(referrer), 'buffer');
 }
 

@@ -20,7 +20,18 @@ export async function readJobClock(
   { job, epoch, partition }: PartitionKey,
   { now, idleAfterMs }: { now: number; idleAfterMs: number },
 ): Promise<JobClock> {
-  const { rows } = await db.query({ name: 'weir-job-clock', text: JOB_CLOCK, values: [job, epoch, partition, now, idleAfterMs] });
-  const [row] = rows as [{ awake: number; smallest_awake: number | null; largest: number | null; ends_until: number | null }];
-  return { awake: row.awake, smallestAwake: row.smallest_awake, largest: row.largest, endsUntil: row.ends_until };
+  const { rows } = await db.query({
+    name: 'weir-job-clock',
+    text: JOB_CLOCK,
+    values: [job, epoch, partition, now, idleAfterMs],
+  });
+  const [row] = rows as [
+    { awake: number; smallest_awake: number | null; largest: number | null; ends_until: number | null },
+  ];
+  return {
+    awake: row.awake,
+    smallestAwake: row.smallest_awake,
+    largest: row.largest,
+    endsUntil: row.ends_until,
+  };
 }

@@ -11,7 +11,10 @@ const JOB_PROGRESS = `
   from weir.progress where job = $1 and stage = 1 and epoch = $2 order by partition`;
 
 /** How far every partition of a job is committed. */
-export async function jobProgress(db: Queryable, { job, epoch }: { job: string; epoch: number }): Promise<PartitionProgress[]> {
+export async function jobProgress(
+  db: Queryable,
+  { job, epoch }: { job: string; epoch: number },
+): Promise<PartitionProgress[]> {
   const { rows } = await db.query({ name: 'weir-job-progress', text: JOB_PROGRESS, values: [job, epoch] });
   return rows.map((row) => ({ partition: row.partition, ...progressOf(row) }));
 }

@@ -9,6 +9,8 @@ export interface StoredJob {
 
 /** Every job that was ever started, by name. */
 export async function listJobs(db: Queryable): Promise<StoredJob[]> {
-  const { rows } = await db.query(`select name, pipeline, config ->> 'topic' as topic, epoch from weir.job order by name`);
+  const { rows } = await db.query(
+    `select name, pipeline, config ->> 'topic' as topic, epoch from weir.job order by name`,
+  );
   return rows as StoredJob[];
 }

@@ -24,7 +24,7 @@ export function createPool(config: PostgresConfig, maxConnections = 10): pg.Pool
     keepAlive: true,
     types: {
       getTypeParser: (oid: number, format?: 'text' | 'binary') =>
-        oid === INT8 ? Number : (pg.types.getTypeParser(oid, format as 'text') as (value: string) => unknown),
+        oid === INT8 ? Number : (pg.types.getTypeParser(oid, format) as (value: string) => unknown),
     },
   });
   pool.on('error', () => {}); // an idle connection broke: the pool drops it, and the next query opens another or fails with the reason
@@ -32,7 +32,10 @@ export function createPool(config: PostgresConfig, maxConnections = 10): pg.Pool
 }
 
 /** Runs `work` in one transaction. */
-export async function inTransaction<T>(pool: pg.Pool, work: (client: pg.PoolClient) => Promise<T>): Promise<T> {
+export async function inTransaction<T>(
+  pool: pg.Pool,
+  work: (client: pg.PoolClient) => Promise<T>,
+): Promise<T> {
   const client = await pool.connect();
   let broken = false;
   try {

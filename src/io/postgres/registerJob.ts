@@ -14,18 +14,26 @@ export interface Registration<Config> {
   config: Config;
   partitions: PartitionStart[];
   /** Throws where a start with this configuration has to be refused, given the one that the first start stored. */
-  admit(stored: Config): void;
+  admit: (stored: Config) => void;
 }
 
 /**
  * Stores the job's configuration and enters its partitions in `weir.progress`, before any of them is read. A job that exists is
  * admitted or refused by `admit`; what a new start may change is stored. Returns the job's epoch.
  */
-export async function registerJob<Config>(pool: pg.Pool, registration: Registration<Config>): Promise<number> {
+export async function registerJob<Config>(
+  pool: pg.Pool,
+  registration: Registration<Config>,
+): Promise<number> {
   const { name, pipeline, config, partitions, admit } = registration;
   return inTransaction(pool, async (client) => {
-    await client.query('insert into weir.job (name, pipeline, config) values ($1, $2, $3) on conflict do nothing', [name, pipeline, config]);
-    const { rows } = await client.query('select epoch, config from weir.job where name = $1 for update', [name]);
+    await client.query(
+      'insert into weir.job (name, pipeline, config) values ($1, $2, $3) on conflict do nothing',
+      [name, pipeline, config],
+    );
+    const { rows } = await client.query('select epoch, config from weir.job where name = $1 for update', [
+      name,
+    ]);
     const [{ epoch, config: stored }] = rows as [{ epoch: number; config: Config }];
     admit(stored);
     await client.query('update weir.job set config = $2 where name = $1', [name, config]);
@@ -57,6 +65,12 @@ async function addPartitions(
      select $1, p.partition, $2, p.start_offset, p.start_offset, weir.instant($3)
      from unnest($4::int[], $5::bigint[]) as p (partition, start_offset)
      on conflict do nothing`,
-    [job, epoch, line, partitions.map(({ partition }) => partition), partitions.map(({ startOffset }) => startOffset)],
+    [
+      job,
+      epoch,
+      line,
+      partitions.map(({ partition }) => partition),
+      partitions.map(({ startOffset }) => startOffset),
+    ],
   );
 }

@@ -11,6 +11,10 @@ export async function rejectedOffsets(
   { job, epoch, partition }: PartitionKey,
   { from, until }: { from: number; until: number },
 ): Promise<Set<number>> {
-  const { rows } = await db.query({ name: 'weir-rejected-offsets', text: REJECTED_OFFSETS, values: [job, epoch, partition, from, until] });
+  const { rows } = await db.query({
+    name: 'weir-rejected-offsets',
+    text: REJECTED_OFFSETS,
+    values: [job, epoch, partition, from, until],
+  });
   return new Set(rows.map((row) => row.offset as number));
 }

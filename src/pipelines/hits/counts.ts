@@ -13,7 +13,13 @@ export interface Hit {
 }
 
 /** A final count of one partition. */
-export type HitRow = [start: Instant, end: Instant, host: string | null, referrer: string | null, hits: number];
+export type HitRow = [
+  start: Instant,
+  end: Instant,
+  host: string | null,
+  referrer: string | null,
+  hits: number,
+];
 
 /** `counts` holds triples: index of the host in `names`, index of the referrer, hits. */
 export interface HitCountsJson {
@@ -80,7 +86,8 @@ export class HitCounts implements Gathering<Hit, HitCountsJson>, OpenState<HitCo
 
   rebuildFrom(): number | null {
     let first: number | null = null;
-    for (const { firstOffset } of this.#open.values()) first = first === null ? firstOffset : Math.min(first, firstOffset);
+    for (const { firstOffset } of this.#open.values())
+      first = first === null ? firstOffset : Math.min(first, firstOffset);
     return first;
   }
 
@@ -95,14 +102,16 @@ export class HitCounts implements Gathering<Hit, HitCountsJson>, OpenState<HitCo
       if (i === undefined) indexes.set(name, (i = indexes.size));
       return i;
     };
-    const windows = [...this.#open].map(([start, { firstOffset, byHost }]): HitCountsJson['windows'][number] => {
-      const counts: number[] = [];
-      for (const [host, byReferrer] of byHost) {
-        const hostIndex = index(host);
-        for (const [referrer, hits] of byReferrer) counts.push(hostIndex, index(referrer), hits);
-      }
-      return [start, firstOffset, counts];
-    });
+    const windows = [...this.#open].map(
+      ([start, { firstOffset, byHost }]): HitCountsJson['windows'][number] => {
+        const counts: number[] = [];
+        for (const [host, byReferrer] of byHost) {
+          const hostIndex = index(host);
+          for (const [referrer, hits] of byReferrer) counts.push(hostIndex, index(referrer), hits);
+        }
+        return [start, firstOffset, counts];
+      },
+    );
     return { names: [...indexes.keys()], windows };
   }
 

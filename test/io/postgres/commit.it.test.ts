@@ -37,7 +37,11 @@ describe('a commit', () => {
 
   const key = () => ({ job, partition: 0, epoch: 0 });
   const write = (request: Partial<CommitRequest<HitRow>>, what: Partial<Commit<HitRow>> = {}) =>
-    commit(pool, { ...key(), owner: 'run-1', topic: 't', ...request, commit: { ...FIRST, ...what } }, hitsWriter);
+    commit(
+      pool,
+      { ...key(), owner: 'run-1', topic: 't', ...request, commit: { ...FIRST, ...what } },
+      hitsWriter,
+    );
 
   const FIRST: Commit<HitRow> = {
     expects: 0,
@@ -74,7 +78,10 @@ describe('a commit', () => {
       advances: [],
       endsUntil: START + 5 * MINUTE,
     });
-    const { rows } = await pool.query('select value, record_time, value_bytes from weir.rejected where job = $1', [job]);
+    const { rows } = await pool.query(
+      'select value, record_time, value_bytes from weir.rejected where job = $1',
+      [job],
+    );
     expect(rows).toEqual([{ value: Buffer.from([0, 1]), record_time: new Date(START), value_bytes: 2 }]);
   });
 
@@ -116,7 +123,10 @@ describe('a commit', () => {
         await write({}, { expects: 1 });
       },
     ],
-    ['finds a number that is behind', async () => void (await pool.query('update weir.progress set number = -1 where job = $1', [job]))],
+    [
+      'finds a number that is behind',
+      async () => void (await pool.query('update weir.progress set number = -1 where job = $1', [job])),
+    ],
   ];
   it.each(unexpected)('is Fenced when it %s, and writes nothing', async (_, arrange) => {
     await arrange();
@@ -138,15 +148,30 @@ describe('a commit', () => {
   });
 
   it('keeps apart what only looks alike: null, "", and names that run into each other', async () => {
-    const groups: [string | null, string | null][] = [[null, null], ['', null], [null, ''], ['', ''], ['a', 'b'], ['ab', ''], ['-', null], ['=1:a', null]];
+    const groups: [string | null, string | null][] = [
+      [null, null],
+      ['', null],
+      [null, ''],
+      ['', ''],
+      ['a', 'b'],
+      ['ab', ''],
+      ['-', null],
+      ['=1:a', null],
+    ];
     await write({}, { rows: groups.map(([host, referrer]) => [START, START + MINUTE, host, referrer, 1]) });
     expect(await stored()).toMatchObject({ rows: groups.length });
   });
 
   it('keeps instants to the millisecond, from year 1 to 9999', async () => {
     const times = [-62_135_596_800_000, -1, 0, 1, START + 1, 253_402_300_799_999];
-    await write({}, { rows: times.map((time) => [time, time, null, null, 1]), watermark: 253_402_300_799_999 });
-    const { rows } = await pool.query('select weir.millis(window_start) as ms from weir.hits where job = $1 order by window_start', [job]);
+    await write(
+      {},
+      { rows: times.map((time) => [time, time, null, null, 1]), watermark: 253_402_300_799_999 },
+    );
+    const { rows } = await pool.query(
+      'select weir.millis(window_start) as ms from weir.hits where job = $1 order by window_start',
+      [job],
+    );
     expect(rows.map(({ ms }) => ms as number)).toEqual(times);
     expect((await claim(pool, key(), 'run-1'))!.watermark).toBe(253_402_300_799_999);
   });

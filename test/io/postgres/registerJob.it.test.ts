@@ -17,7 +17,8 @@ describe('registering', () => {
   });
   afterAll(() => pool.end());
 
-  const partitions = (...offsets: number[]) => offsets.map((startOffset, partition) => ({ partition, startOffset }));
+  const partitions = (...offsets: number[]) =>
+    offsets.map((startOffset, partition) => ({ partition, startOffset }));
   const registration = (name: string) => ({ name, pipeline: 'hits', config: { size: 1 }, admit: () => {} });
 
   it('enters all partitions at their oldest offset, without a watermark', async () => {
@@ -59,10 +60,17 @@ describe('registering', () => {
     const name = uniqueName('job');
     await registerJob(pool, { ...registration(name), partitions: partitions(...watermarks.map(() => 0)) });
     for (const [partition, watermark] of watermarks.entries()) {
-      await pool.query('update weir.progress set watermark = weir.instant($3) where job = $1 and partition = $2', [name, partition, watermark]);
+      await pool.query(
+        'update weir.progress set watermark = weir.instant($3) where job = $1 and partition = $2',
+        [name, partition, watermark],
+      );
     }
     const added = { partition: 9, startOffset: 4 };
     await registerPartitions(pool, { job: name, epoch: 0, partitions: [added] });
-    expect((await jobProgress(pool, { job: name, epoch: 0 })).at(-1)).toMatchObject({ partition: 9, offset: 4, watermark: line });
+    expect((await jobProgress(pool, { job: name, epoch: 0 })).at(-1)).toMatchObject({
+      partition: 9,
+      offset: 4,
+      watermark: line,
+    });
   });
 });

@@ -1,0 +1,91 @@
+create view public.aggregated_web_traffic (
+  window_start timestamp with time zone,
+  window_end timestamp with time zone,
+  host text,
+  referrer text,
+  num_hits bigint,
+  job text
+);
+
+create table weir.hits (
+  job text not null,
+  partition integer not null,
+  window_start timestamp with time zone not null,
+  window_end timestamp with time zone not null,
+  group_hash bytea not null,
+  host text,
+  referrer text,
+  num_hits bigint not null,
+  epoch integer not null,
+  PRIMARY KEY (job, window_start, group_hash, partition)
+);
+CREATE UNIQUE INDEX hits_pkey ON weir.hits USING btree (job, window_start, group_hash, partition);
+
+create table weir.job (
+  name text not null,
+  pipeline text not null,
+  epoch integer not null default 0,
+  config jsonb not null,
+  created_at timestamp with time zone not null default now(),
+  PRIMARY KEY (name)
+);
+CREATE UNIQUE INDEX job_pkey ON weir.job USING btree (name);
+
+create view weir.line (
+  job text,
+  line timestamp with time zone
+);
+
+create table weir.migration (
+  id integer not null default nextval('weir.migration_id_seq'::regclass),
+  name character varying(255) not null,
+  run_on timestamp without time zone not null,
+  PRIMARY KEY (id)
+);
+CREATE UNIQUE INDEX migration_pkey ON weir.migration USING btree (id);
+
+create table weir.progress (
+  job text not null,
+  stage smallint not null default 1,
+  partition integer not null,
+  epoch integer not null,
+  owner text,
+  number bigint not null default 0,
+  "offset" bigint not null,
+  watermark timestamp with time zone,
+  rebuild_from bigint not null,
+  advances jsonb not null default '[]'::jsonb,
+  caught_up_since timestamp with time zone,
+  ends_until timestamp with time zone,
+  read bigint not null default 0,
+  accepted bigint not null default 0,
+  duplicate bigint not null default 0,
+  late bigint not null default 0,
+  rejected bigint not null default 0,
+  skipped bigint not null default 0,
+  updated_at timestamp with time zone not null default now(),
+  CHECK ((read = (((accepted + duplicate) + late) + rejected))),
+  FOREIGN KEY (job) REFERENCES weir.job(name),
+  PRIMARY KEY (job, stage, partition, epoch)
+) with (fillfactor=50);
+CREATE UNIQUE INDEX progress_pkey ON weir.progress USING btree (job, stage, partition, epoch);
+
+create table weir.rejected (
+  job text not null,
+  epoch integer not null,
+  stage smallint not null default 1,
+  partition integer not null,
+  "offset" bigint not null,
+  topic text not null,
+  reason text not null,
+  record_time timestamp with time zone,
+  key bytea,
+  value bytea,
+  value_bytes integer,
+  rejected_at timestamp with time zone not null default now(),
+  PRIMARY KEY (job, epoch, stage, partition, "offset")
+);
+CREATE UNIQUE INDEX rejected_pkey ON weir.rejected USING btree (job, epoch, stage, partition, "offset");
+
+create function weir.instant(ms bigint) returns timestamp with time zone;
+create function weir.millis(at timestamp with time zone) returns bigint;

@@ -1,0 +1,18 @@
+import type { Carried } from '../domain/partitionState.js';
+import type { Job } from '../pipelines/job.js';
+import type { JobPartial } from '../pipelines/operators.js';
+import type { DrainPartition } from './messages.js';
+
+/** The input of a partition's run is its whole state. */
+export interface PartitionInput {
+  /** The job's name: its workflow's id. */
+  name: string;
+  epoch: number;
+  partition: number;
+  job: Job;
+  drain: DrainPartition | null;
+  /** null: nothing is known, it is rebuilt from the log. */
+  state: Carried<JobPartial> | null;
+  /** How many commits in a row were fenced. */
+  fenced: number;
+}
