@@ -26,6 +26,7 @@ export interface RunningJob {
 }
 
 const LOOK_EVERY_MS = 25;
+const DRAIN_LIMIT_MS = 60_000;
 
 /** Starts a job of the hits pipeline, as a person would; `input` is its input but for the pipeline. */
 export async function startJob(
@@ -60,9 +61,15 @@ export async function startJob(
     },
     async drain() {
       await handle.executeUpdate('drain');
-      const { total }: PipelineResult = await handle.result();
+      const drained = handle.result() as Promise<PipelineResult>;
+      const { total } = await Promise.race([drained, failAfter(DRAIN_LIMIT_MS, `job ${name} to drain`)]);
       const whole = total.accepted === total.read && total.skipped === 0;
       return whole ? [] : [`job ${name}: not every record was accepted: ${JSON.stringify(total)}`];
     },
   };
+}
+
+async function failAfter(ms: number, what: string): Promise<never> {
+  await sleep(ms, undefined, { ref: false });
+  throw new Error(`waited ${ms / 1000} s in vain for ${what}`);
 }

@@ -53,7 +53,7 @@ export interface PollContext {
 const FETCH_BYTES = 1_000_000;
 /** Short enough for heartbeats and the quiet clock; a fetch returns before when something comes. */
 const FETCH_WAIT_MS = 1000;
-/** Between fetches while lingering: at each the broker would return as soon as one record is there. */
+/** Between fetches while lingering: each returns as soon as one record is there. */
 const PAUSE_MS = 20;
 /** A batch in backlog ends after this long, however small it is. */
 const LONGEST_BATCH_MS = 5000;
@@ -99,31 +99,33 @@ class Poll {
   async run(): Promise<PollResult> {
     const { silent, until, offset } = this.#input;
     if (silent) this.#leaveOut = await this.#context.readRejectedOffsets({ from: offset, until: until! });
+    const { lingerMs } = this.#input.job;
     const began = this.#context.now();
-    let firstRecordAt: Instant | null = null;
+    // When to return at the end of the log: with records after the linger, empty-handed after the stay.
+    let leaveAt = began + this.#input.stayMs;
     while (!this.#reachedUntil()) {
-      const waitMs = firstRecordAt === null ? Math.min(FETCH_WAIT_MS, this.#input.stayMs) : 0;
-      const fetched = await this.#fetch(waitMs);
+      const fetched = await this.#fetch(Math.max(0, Math.min(FETCH_WAIT_MS, leaveAt - this.#context.now())));
       if (fetched === null) continue;
+      const before = this.#fold.counters.read;
       const full = this.#take(fetched.records);
+      const brought = this.#fold.counters.read > before;
       const now = this.#context.now();
-      if (this.#fold.counters.read > 0) {
+      if (brought) {
         // Not since the fetch was sent: it may have waited for these records, and the watermark would run ahead of the clock.
         this.#caughtUp = this.#offset < fetched.endOffset ? null : caughtUpAt(now);
+        if (before === 0) leaveAt = now + lingerMs;
       }
       if (full || this.#reachedUntil()) break;
       if (this.#fold.counters.read === 0) {
-        if (this.#offset >= fetched.endOffset && (await this.#stayedLongEnough(fetched, now - began))) break;
+        if (this.#offset >= fetched.endOffset && ((await this.#idled(fetched)) || now >= leaveAt)) break;
         continue;
       }
-      firstRecordAt ??= now;
       if (this.#offset < fetched.endOffset) {
         if (now - began >= LONGEST_BATCH_MS) break;
         continue;
       }
-      const left = firstRecordAt + this.#input.job.lingerMs - now;
-      if (silent || left <= 0 || this.#idle.passedEnd(this.#fold.watermark)) break;
-      await this.#context.sleep(Math.min(PAUSE_MS, left));
+      if (silent || now >= leaveAt || this.#idle.passedEnd(this.#fold.watermark)) break;
+      if (brought) await this.#context.sleep(Math.min(PAUSE_MS, leaveAt - now));
     }
     return this.#result();
   }
@@ -199,12 +201,13 @@ class Poll {
     this.#rejectBytes += 100 + ((raw?.length ?? 0) + (key?.length ?? 0)) * (4 / 3);
   }
 
-  async #stayedLongEnough(fetched: Fetched, stayedMs: number): Promise<boolean> {
+  /** Lets the quiet clock go on; true when somebody waits for what it says. */
+  async #idled(fetched: Fetched): Promise<boolean> {
     const moved = this.#offset !== this.#input.offset;
     const back = await this.#idle.afterEmptyFetch(this.#caughtUp, { at: fetched.requestedAtMs, moved });
     this.#caughtUp = this.#idle.caughtUp;
     this.#fold.watermark = latest(this.#fold.watermark, this.#idle.advance); // the records that come next are judged by it
-    return back || stayedMs >= this.#input.stayMs;
+    return back;
   }
 
   #reachedUntil(): boolean {

@@ -38,13 +38,18 @@ const schema = z
     onDataLoss: z.enum(['fail', 'skip']).default('fail'),
     maxBatchEvents: z.int().min(1).max(100_000).default(25_000),
     maxBatchBytes: z.int().min(1000).max(1_000_000).default(256_000),
-    linger: duration(0).prefault('250ms'),
+    linger: duration(0).prefault('1s'),
   })
   .refine(({ size, slide }) => size / (slide ?? size) <= MOST_WINDOWS, {
     path: ['slide'],
-    when: ({ value }) => typeof (value as { size?: unknown }).size === 'number',
+    when: ({ value }) => hasWindows(value), // also where something else is wrong: all mistakes are named at once
     error: `an instant would be in more than ${MOST_WINDOWS} windows: size / slide is too large`,
   });
+
+function hasWindows(value: unknown): boolean {
+  const { size, slide = size } = (value ?? {}) as Record<string, unknown>;
+  return typeof size === 'number' && typeof slide === 'number' && slide > 0;
+}
 
 /** Problems of an input, all of them. */
 export class BadJobInput extends Error {

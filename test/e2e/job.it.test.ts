@@ -15,7 +15,10 @@ describe('a job', () => {
   afterAll(() => weir.close());
 
   const hits = (count: number, from = 0) =>
-    Array.from({ length: count }, (_, i) => ({ ...hit({ time: FIRST + (from + i) * 1000 }), partition: i % 2 }));
+    Array.from({ length: count }, (_, i) => ({
+      ...hit({ time: FIRST + (from + i) * 1000 }),
+      partition: i % 2,
+    }));
   const input = (topic: string) => ({ pipeline: 'hits', topic, size: '1m', delay: '5s', idle: 'off' });
   const statusOf = async (id: string) => (await weir.client.workflow.getHandle(id).describe()).status.name;
   const admin = async <T>(work: (admin: ReturnType<Kafka['admin']>) => Promise<T>): Promise<T> => {
@@ -25,17 +28,26 @@ describe('a job', () => {
   };
 
   it('with bad input fails at once and names every mistake', async () => {
-    const handle = await weir.start(uniqueName('bad'), { pipeline: 'hitz', size: '5', delay: '-1s', idle: 'maybe', sizes: 1 });
+    const handle = await weir.start(uniqueName('bad'), {
+      pipeline: 'hitz',
+      size: '5',
+      delay: '-1s',
+      idle: 'maybe',
+      sizes: 1,
+    });
     const failure = await handle.result().then(
       () => '',
       (error: { cause: Error }) => error.cause.message,
     );
-    for (const mistake of ['pipeline:', 'size:', 'delay:', 'idle:', 'sizes']) expect(failure).toContain(mistake);
+    for (const mistake of ['pipeline:', 'size:', 'delay:', 'idle:', 'sizes'])
+      expect(failure).toContain(mistake);
   });
 
   it('over a topic that does not exist fails at once', async () => {
     const handle = await weir.start(uniqueName('none'), { pipeline: 'hits', topic: 'no-such-topic' });
-    await expect(handle.result()).rejects.toMatchObject({ cause: { message: expect.stringContaining('no topic no-such-topic') } });
+    await expect(handle.result()).rejects.toMatchObject({
+      cause: { message: expect.stringContaining('no topic no-such-topic') },
+    });
   });
 
   it('drains an empty topic, and by signal', async () => {
@@ -43,7 +55,10 @@ describe('a job', () => {
     const name = uniqueName('hits');
     const handle = await weir.start(name, input(topic));
     await handle.signal('drain');
-    expect(await handle.result()).toMatchObject({ total: { read: 0 }, partitions: [{ offset: 0 }, { offset: 0 }] });
+    expect(await handle.result()).toMatchObject({
+      total: { read: 0 },
+      partitions: [{ offset: 0 }, { offset: 0 }],
+    });
   });
 
   it('closes all partitions at one common end: nothing stays unseen after a drain', async () => {
@@ -100,7 +115,10 @@ describe('a job', () => {
     await handle.cancel();
     await expect(handle.result()).rejects.toThrow();
     for (const partition of [0, 1]) {
-      await eventually('the partition to be cancelled', async () => (await statusOf(`${name}/${partition}`)) === 'CANCELLED');
+      await eventually(
+        'the partition to be cancelled',
+        async () => (await statusOf(`${name}/${partition}`)) === 'CANCELLED',
+      );
     }
     await weir.start(name, input(topic));
     await weir.drain(name);
@@ -113,7 +131,11 @@ describe('a job', () => {
     await weir.start(name, input(topic));
     await weir.committed(name, 200);
     await admin((client) => client.createPartitions({ topicPartitions: [{ topic, count: 3 }] }));
-    await eventually('the new partition to be registered', async () => (await weir.progress(name)).length === 3, 70_000);
+    await eventually(
+      'the new partition to be registered',
+      async () => (await weir.progress(name)).length === 3,
+      70_000,
+    );
     // The line is at 193 s: this one's window ended before it, the other's did not.
     await weir.produce(topic, [
       { ...hit({ time: FIRST }), partition: 2 },
@@ -126,13 +148,19 @@ describe('a job', () => {
   });
 
   it('stops a partition whose records were removed before they were read, and says which', async () => {
-    const topic = await weir.topic(1, hits(100).map((each) => ({ ...each, partition: 0 })));
+    const topic = await weir.topic(
+      1,
+      hits(100).map((each) => ({ ...each, partition: 0 })),
+    );
     const name = uniqueName('hits');
     const handle = await weir.start(name, input(topic));
     await weir.committed(name, 100);
     await handle.terminate('test');
     await weir.client.workflow.getHandle(`${name}/0`).terminate('test');
-    await weir.produce(topic, hits(10).map((each) => ({ ...each, partition: 0 })));
+    await weir.produce(
+      topic,
+      hits(10).map((each) => ({ ...each, partition: 0 })),
+    );
     await admin(async (client) => {
       await client.fetchTopicOffsets(topic); // or kafkajs does not know the leader
       await client.deleteTopicRecords({ topic, partitions: [{ partition: 0, offset: '105' }] });
@@ -141,7 +169,9 @@ describe('a job', () => {
     await weir.start(name, input(topic));
     const partition = weir.client.workflow.getHandle(`${name}/0`);
     await eventually('the partition to fail', async () => (await statusOf(`${name}/0`)) === 'FAILED');
-    await expect(partition.result()).rejects.toMatchObject({ cause: { message: expect.stringMatching(/offset \d+ of .*105/) } });
+    await expect(partition.result()).rejects.toMatchObject({
+      cause: { message: expect.stringMatching(/offset \d+ of .*105/) },
+    });
     await weir.client.workflow.getHandle(name).terminate('test');
 
     // What retention removed can be skipped on demand: counted, never silently.

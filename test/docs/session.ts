@@ -1,0 +1,76 @@
+/** Blocks of commands with their output, as they stand in the texts: `$ command`, then what it prints, `…` for anything. */
+import { spawn } from 'node:child_process';
+import { chmodSync, mkdtempSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { delimiter, join } from 'node:path';
+import type { Block } from './markdown.js';
+
+export interface Step {
+  command: string;
+  expected: string[];
+}
+
+/** Whether the block shows commands. */
+export function isSession({ lines }: Block): boolean {
+  return lines[0]?.startsWith('$ ') === true;
+}
+
+export function stepsOf({ lines }: Block): Step[] {
+  const steps: Step[] = [];
+  for (let at = 0; at < lines.length; at++) {
+    const line = lines[at]!;
+    if (!line.startsWith('$ ')) {
+      steps.at(-1)!.expected.push(line);
+      continue;
+    }
+    const word = /<<'(\w+)'$/.exec(line)?.[1];
+    const end = word === undefined ? at : lines.indexOf(word, at);
+    steps.push({ command: [line.slice(2), ...lines.slice(at + 1, end + 1)].join('\n'), expected: [] });
+    at = end;
+  }
+  return steps;
+}
+
+/** `…` alone on a line stands for any lines, else for anything inside its line. */
+export function patternOf(expected: readonly string[]): RegExp {
+  const lines = expected.map((line) =>
+    line.trim() === '…' ? '(?:.*\\n)*?' : `${line.split('…').map(escaped).join('.*')}\\n`,
+  );
+  return new RegExp(`^${lines.join('')}$`);
+}
+
+function escaped(text: string): string {
+  return text.replaceAll(/[\\^$.*+?()[\]{}|]/g, String.raw`\$&`);
+}
+
+/** A folder in which commands of a text run one after the other, `npx weir` being the `weir` command given here. */
+export class Shell {
+  readonly folder = mkdtempSync(join(tmpdir(), 'weir-docs-'));
+  readonly #env: NodeJS.ProcessEnv;
+
+  constructor(weir: readonly string[], env: NodeJS.ProcessEnv) {
+    const programs = mkdtempSync(join(tmpdir(), 'weir-docs-bin-'));
+    const script = (name: string, line: string): void => {
+      writeFileSync(join(programs, name), `#!/bin/sh\nexec ${line}\n`);
+      chmodSync(join(programs, name), 0o755);
+    };
+    script('weir', `${weir.map((word) => `'${word}'`).join(' ')} "$@"`);
+    script('npx', '"$@"');
+    this.#env = { ...env, PATH: `${programs}${delimiter}${env['PATH'] ?? ''}` };
+  }
+
+  /** Everything that the command prints, whatever its exit code. */
+  async run(command: string): Promise<string> {
+    const child = spawn('bash', ['-c', command], {
+      cwd: this.folder,
+      env: this.#env,
+      stdio: ['ignore', 'pipe', 'pipe'],
+    });
+    const said = { out: '', err: '' };
+    child.stdout.setEncoding('utf8').on('data', (text: string) => (said.out += text));
+    child.stderr.setEncoding('utf8').on('data', (text: string) => (said.err += text));
+    await new Promise((resolve, reject) => child.once('error', reject).once('close', resolve));
+    const output = said.out + said.err;
+    return output === '' || output.endsWith('\n') ? output : `${output}\n`;
+  }
+}
