@@ -15,13 +15,14 @@ export function createPoll({ readers, pool }: { readers: ReaderPool; pool: pg.Po
   return async (key: PartitionKey, input: PollInput): Promise<PollResult> => {
     const activity = Context.current();
     const { idleAfterMs, topic } = input.job;
+    const request = activity.info.attempt > 1 ? inAHurry(input) : input;
     const heartbeat = setInterval(() => activity.heartbeat(), HEARTBEAT_EVERY_MS);
     const reader = readers.acquire(topic, key.partition);
     try {
       const result = await Promise.race([
         activity.cancelled,
         withFailures(() =>
-          poll(input, {
+          poll(request, {
             reader,
             now: Date.now,
             sleep: (ms) => activity.sleep(ms),
@@ -40,4 +41,9 @@ export function createPoll({ readers, pool }: { readers: ReaderPool; pool: pg.Po
       clearInterval(heartbeat);
     }
   };
+}
+
+/** A poll that is tried again follows a crash or an outage: people wait for progress. */
+function inAHurry(input: PollInput): PollInput {
+  return { ...input, job: { ...input.job, lingerMs: 0 } };
 }

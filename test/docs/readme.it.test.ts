@@ -7,7 +7,7 @@ import { DEFAULTS } from '../../src/worker/config.js';
 import { sharedStack } from '../support/stack.js';
 import { eventually, Weir } from '../support/weir.js';
 import { blocksOf, ROOT, TEXTS, type Block } from './markdown.js';
-import { patternOf, Shell, stepsOf } from './session.js';
+import { fits, Shell, stepsOf } from './session.js';
 
 /** They only look, so they may be asked again until what they show has come. */
 const LOOKS = / (query|list|result|status) /;
@@ -45,14 +45,14 @@ describe('on real servers', () => {
     await weir.committed('hits', 20_000);
   }
 
-  async function runAsShown({ text, at, lines, ...block }: Block): Promise<void> {
-    for (const { command, expected } of stepsOf({ text, at, lines, ...block })) {
+  async function runAsShown(block: Block): Promise<void> {
+    for (const { command, expected } of stepsOf(block)) {
       let output = '';
-      const fits = async (): Promise<boolean> =>
-        patternOf(expected).test((output = await shell.run(command)));
-      if (LOOKS.test(`${command} `)) await eventually(command, fits, 15_000).catch(() => undefined);
-      else await fits();
-      expect(output, `${text}:${at}: ${command}`).toMatch(patternOf(expected));
+      const asShown = async (): Promise<boolean> => fits((output = await shell.run(command)), expected);
+      const ok = LOOKS.test(command)
+        ? await eventually(command, asShown, 15_000).catch(() => false)
+        : await asShown();
+      if (!ok) expect(output, `${block.text}:${block.at}: ${command}`).toBe(`${expected.join('\n')}\n`);
     }
   }
 
