@@ -4,7 +4,7 @@ import { jobLine } from '../domain/line.js';
 import { createTopicAdmin } from '../io/kafka/topics.js';
 import { jobProgress, type PartitionProgress } from '../io/postgres/jobProgress.js';
 import { listJobs, type StoredJob } from '../io/postgres/listJobs.js';
-import { createPool } from '../io/postgres/pool.js';
+import { answering, createPool } from '../io/postgres/pool.js';
 import { loadConfig, type Config } from '../worker/config.js';
 import { UsageError } from './options.js';
 
@@ -34,7 +34,9 @@ async function statusOf(config: Config, name: string | undefined): Promise<JobSt
   const pool = createPool(config.postgres, 1);
   const topics = createTopicAdmin(config.kafka);
   try {
-    const jobs = (await listJobs(pool)).filter((job) => name === undefined || job.name === name);
+    const jobs = (await answering(config.postgres, () => listJobs(pool))).filter(
+      (job) => name === undefined || job.name === name,
+    );
     if (jobs.length === 0)
       throw new UsageError([name === undefined ? 'no job was ever started' : `there is no job ${name}`]);
     const statuses: JobStatus[] = [];

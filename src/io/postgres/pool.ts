@@ -52,3 +52,16 @@ export async function inTransaction<T>(
     client.release(broken);
   }
 }
+
+const NO_ANSWER = new Set(['ECONNREFUSED', 'ECONNRESET', 'ENOTFOUND', 'EHOSTUNREACH', 'ETIMEDOUT']);
+
+/** Runs `work`; a server that does not answer becomes one sentence with its address. */
+export async function answering<T>({ host, port }: PostgresConfig, work: () => Promise<T>): Promise<T> {
+  try {
+    return await work();
+  } catch (error) {
+    const { code } = error as { code?: string };
+    if (code === undefined || !NO_ANSWER.has(code)) throw error;
+    throw new Error(`Postgres at ${host}:${port} does not answer (${code})`, { cause: error });
+  }
+}
