@@ -10,6 +10,8 @@ import type { World } from './world.js';
 const EVENTS = 1_000_000;
 const SIZE_MS = 300_000;
 const MB = 1_000_000;
+/** As ps and the report on the other engines count memory. */
+const MIB = 2 ** 20;
 
 /** A topic of a million events, read from the beginning to the last row. */
 export async function measureHits(world: World): Promise<Outcome> {
@@ -70,8 +72,8 @@ export async function measureHits(world: World): Promise<Outcome> {
         { figure: '  batches, commits', measured: `${history.batches}, ${commits}` },
         {
           figure: 'worker memory, peak',
-          measured: `${Math.round(peakBytes / MB)} MB`,
-          target: target('350 MB', peakBytes <= 350 * MB),
+          measured: `${Math.round(peakBytes / MIB)} MB`,
+          target: target('350 MB', peakBytes <= 350 * MIB),
         },
       ],
     };

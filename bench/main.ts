@@ -1,4 +1,5 @@
 /** `npm run bench [-- hits|latency|recovery] [--keep]`: measures weir on this machine (docs/benchmarks.md). Linux only. */
+import { availableParallelism, loadavg } from 'node:os';
 import { parseArgs } from 'node:util';
 import { measureHits } from './hits.js';
 import { measureLatency } from './latency.js';
@@ -31,7 +32,8 @@ async function main(args: string[]): Promise<number> {
   const interrupted = new Promise<never>((_, reject) => {
     process.once('SIGINT', () => reject(new Error('interrupted')));
   });
-  const figures: Figure[] = [];
+  const machine = `${availableParallelism()} cores, load ${loadavg()[0]!.toFixed(1)} before the start`;
+  const figures: Figure[] = [{ figure: 'machine', measured: machine }];
   const wrong: string[] = [];
   const world = await openWorld({ keep: values.keep ?? false, say });
   try {

@@ -4,7 +4,7 @@ import Table from 'cli-table3';
 export interface Figure {
   figure: string;
   measured: string;
-  /** What issue and docs/benchmarks.md promise; undefined: only told, not promised. */
+  /** What it should be (docs/benchmarks.md); undefined: only told. */
   target?: { text: string; met: boolean };
 }
 
@@ -15,7 +15,6 @@ export interface Outcome {
   wrong: string[];
 }
 
-/** A number that should reach at least, or stay at or below, `limit`. */
 export function target(text: string, met: boolean): { text: string; met: boolean } {
   return { text, met };
 }

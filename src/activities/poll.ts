@@ -6,7 +6,7 @@
  * clock running (idle.ts), so that a partition at rest adds nothing to Temporal's history.
  */
 import { BatchFold, type Decoded } from '../domain/fold.js';
-import { latest, type Instant } from '../domain/instant.js';
+import { LATEST, latest, type Instant } from '../domain/instant.js';
 import type { Batch, Reject } from '../domain/partitionState.js';
 import { caughtUpAt, type CaughtUp, type JobClock } from '../domain/quietClock.js';
 import { OffsetOutOfRange, type Fetched, type LogReader, type RecordCursor } from '../io/kafka/logReader.js';
@@ -27,7 +27,7 @@ export interface PollInput {
   uncommitted: boolean;
   /** Offset to stop at: the end of a drain or of a silent read. */
   until: number | null;
-  /** Set for a silent read (docs/semantics.md, claim): offsets that are left out, since they were rejected or late. */
+  /** A silent read (docs/semantics.md, claim): nothing is judged, and what was rejected or late is left out. */
   silent: boolean;
   /** The poll returns after this long, empty-handed too. */
   stayMs: number;
@@ -118,6 +118,8 @@ class Poll {
       if (full || this.#reachedUntil()) break;
       if (this.#fold.counters.read === 0) {
         if (this.#offset >= fetched.endOffset && ((await this.#idled(fetched)) || now >= leaveAt)) break;
+        // A long stretch that holds nothing, compacted or aborted, has been passed: remember it.
+        if (now - began >= LONGEST_BATCH_MS && this.#offset > offset) break;
         continue;
       }
       if (this.#offset < fetched.endOffset) {
@@ -193,7 +195,7 @@ class Poll {
     this.#rejects.push({
       offset: record.offset,
       reason,
-      timestampMs: record.timestampMs,
+      timestampMs: storable(record.timestampMs),
       key: key?.toString('base64', 0, RAW_KEY_BYTES) ?? null,
       value: raw?.toString('base64', 0, RAW_BYTES) ?? null,
       valueBytes: raw?.length ?? null,
@@ -228,4 +230,9 @@ class Poll {
       endOffset: this.#endOffset,
     };
   }
+}
+
+/** Kafka takes any 64-bit number for a time stamp, -1 meaning none; Postgres does not. */
+function storable(timestampMs: number): Instant | null {
+  return timestampMs >= 0 && timestampMs <= LATEST ? timestampMs : null;
 }

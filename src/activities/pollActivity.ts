@@ -16,8 +16,8 @@ export function createPoll({ readers, pool }: { readers: ReaderPool; pool: pg.Po
     const activity = Context.current();
     const { idleAfterMs, topic } = input.job;
     const request = activity.info.attempt > 1 ? inAHurry(input) : input;
-    const heartbeat = setInterval(() => activity.heartbeat(), HEARTBEAT_EVERY_MS);
     const reader = readers.acquire(topic, key.partition);
+    const heartbeat = setInterval(() => activity.heartbeat(), HEARTBEAT_EVERY_MS);
     try {
       const result = await Promise.race([
         activity.cancelled,

@@ -43,10 +43,19 @@ export function createStartJob({ pool, defaultTopic, describeTopic }: Dependenci
   };
 }
 
+/** A partition's id is the job's and a number behind it, and Temporal takes 1,000 bytes. */
+const LONGEST_NAME_BYTES = 900;
+
 function checked(name: string, input: unknown, defaultTopic: string): Job {
   if (name.includes('/')) {
     throw ApplicationFailure.nonRetryable(
       `The workflow id of a job names the job and has no "/" in it: ${name}`,
+      'BadJobInput',
+    );
+  }
+  if (Buffer.byteLength(name) > LONGEST_NAME_BYTES) {
+    throw ApplicationFailure.nonRetryable(
+      `The workflow id of a job has at most ${LONGEST_NAME_BYTES} bytes: ${name}`,
       'BadJobInput',
     );
   }

@@ -1,15 +1,20 @@
 import { Context } from '@temporalio/activity';
+import { WorkflowNotFoundError } from '@temporalio/common';
 import type pg from 'pg';
 import type { OffsetRange } from '../io/kafka/brokers.js';
-import { jobProgress } from '../io/postgres/jobProgress.js';
+import { jobProgress, type PartitionProgress } from '../io/postgres/jobProgress.js';
 import { registerPartitions } from '../io/postgres/registerJob.js';
+import { formatInstant } from '../domain/instant.js';
+import { openUntil } from '../domain/partitionState.js';
 import { withFailures } from './failures.js';
 
 export interface SurveyInput {
   job: string;
   epoch: number;
   topic: string;
-  /** Partitions that have not drained. */
+  /** Partitions that the job knows. */
+  partitions: number[];
+  /** Those of them that have not drained. */
   running: number[];
   /** Whether partitions that the topic has gained are taken up: not during a drain. */
   takeUpNew: boolean;
@@ -30,7 +35,7 @@ export interface PartitionStanding {
 
 export interface Survey {
   partitions: PartitionStanding[];
-  /** Partitions that are registered, but whose workflow is not running. */
+  /** Partitions that the job does not know yet, and those that it knows but whose workflow is not running. */
   toStart: number[];
 }
 
@@ -41,55 +46,71 @@ interface Dependencies {
 
 export function createSurveyJob({ pool, describeTopic }: Dependencies) {
   /** Looks after a job: takes up partitions that the topic has gained, finds partition workflows that died, tells where each one stands. */
-  return async ({ job, epoch, topic, running, takeUpNew }: SurveyInput): Promise<Survey> => {
-    const ranges = await describeTopic(topic);
-    const known = new Set(running);
-    const before = await withFailures(() => jobProgress(pool, { job, epoch }));
-    const registered = new Set(before.map(({ partition }) => partition));
-    const added = takeUpNew ? ranges.filter(({ partition }) => !registered.has(partition)) : [];
-    if (added.length > 0)
-      await withFailures(() => registerPartitions(pool, { job, epoch, partitions: added }));
-    const progress = added.length > 0 ? await withFailures(() => jobProgress(pool, { job, epoch })) : before;
-    const statuses = await newestStatuses(job);
+  return async (input: SurveyInput): Promise<Survey> => {
+    const { job } = input;
+    const ranges = await describeTopic(input.topic);
+    const progress = await withFailures(() => registered(pool, input, ranges));
+    const died = await deadPartitions(job, input.running);
     const ends = new Map(ranges.map(({ partition, endOffset }) => [partition, endOffset]));
-    const died = (partition: number): string | null => {
-      const status = statuses.get(partition);
-      return known.has(partition) && status !== undefined && status !== 'RUNNING' ? status : null;
-    };
+    const known = new Set(input.partitions);
     return {
-      partitions: progress.map(({ partition, offset, watermark, endsUntil, counters }) => ({
-        partition,
-        offset,
-        endOffset: ends.get(partition) ?? offset,
-        watermark: iso(watermark),
-        openUntil: iso(
-          endsUntil !== null && (watermark === null || endsUntil > watermark) ? endsUntil : null,
-        ),
-        late: counters.late,
-        rejected: counters.rejected,
-        died: died(partition),
+      partitions: progress.map((each) => ({
+        partition: each.partition,
+        offset: each.offset,
+        endOffset: ends.get(each.partition) ?? each.offset,
+        watermark: formatInstant(each.watermark),
+        openUntil: formatInstant(openUntil(each)),
+        late: each.counters.late,
+        rejected: each.counters.rejected,
+        died: died.get(each.partition) ?? null,
       })),
+      // Registered, but unknown: taken up just now, or by an attempt of this activity whose answer was lost.
       toStart: [
-        ...added.map(({ partition }) => partition),
-        ...running.filter((partition) => died(partition) !== null),
+        ...progress.map(({ partition }) => partition).filter((partition) => !known.has(partition)),
+        ...died.keys(),
       ],
     };
   };
 }
 
-/** The status of each partition workflow's newest run. One query for all; what is listed may be a second old. */
-async function newestStatuses(job: string): Promise<Map<number, string>> {
-  const newest = new Map<number, { status: string; startTime: Date }>();
-  const prefix = `${job}/`;
-  const query = `WorkflowType = "partition" AND WorkflowId STARTS_WITH ${JSON.stringify(prefix)}`;
-  for await (const { workflowId, status, startTime } of Context.current().client.workflow.list({ query })) {
-    const partition = Number(workflowId.slice(prefix.length));
-    const other = newest.get(partition);
-    if (!other || other.startTime < startTime) newest.set(partition, { status: status.name, startTime });
-  }
-  return new Map([...newest].map(([partition, { status }]) => [partition, status]));
+async function registered(
+  pool: pg.Pool,
+  { job, epoch, takeUpNew }: SurveyInput,
+  ranges: OffsetRange[],
+): Promise<PartitionProgress[]> {
+  const progress = await jobProgress(pool, { job, epoch });
+  const present = new Set(progress.map(({ partition }) => partition));
+  const added = ranges.filter(({ partition }) => !present.has(partition));
+  if (!takeUpNew || added.length === 0) return progress;
+  await registerPartitions(pool, { job, epoch, partitions: added });
+  return jobProgress(pool, { job, epoch });
 }
 
-function iso(instant: number | null): string | null {
-  return instant === null ? null : new Date(instant).toISOString();
+/**
+ * Those of `partitions` whose workflow is not running, with its status. One query lists the running ones; it may be a second old, so
+ * those that it leaves out are asked for one by one.
+ */
+async function deadPartitions(job: string, partitions: number[]): Promise<Map<number, string>> {
+  const { workflow } = Context.current().client;
+  const prefix = `${job}/`;
+  const query = `WorkflowType = "partition" AND ExecutionStatus = "Running" AND WorkflowId STARTS_WITH ${JSON.stringify(prefix)}`;
+  const listed = new Set<string>();
+  for await (const { workflowId } of workflow.list({ query })) listed.add(workflowId);
+  const dead = new Map<number, string>();
+  for (const partition of partitions) {
+    const workflowId = `${prefix}${partition}`;
+    if (listed.has(workflowId)) continue;
+    const status = await statusOf(workflow.getHandle(workflowId));
+    if (status !== 'RUNNING') dead.set(partition, status);
+  }
+  return dead;
+}
+
+async function statusOf(handle: { describe(): Promise<{ status: { name: string } }> }): Promise<string> {
+  try {
+    return (await handle.describe()).status.name;
+  } catch (error) {
+    if (error instanceof WorkflowNotFoundError) return 'NOT_FOUND';
+    throw error;
+  }
 }

@@ -33,21 +33,32 @@ export function demoCommand(): Command {
 
 async function run({ once, reset }: { once?: true; reset?: true }): Promise<void> {
   const stop = new AbortController();
-  for (const signal of ['SIGINT', 'SIGTERM'] as const) process.once(signal, () => stop.abort(new Stopped()));
+  const onSignal = (): void => {
+    if (stop.signal.aborted) note('stopping, a moment');
+    stop.abort(new Stopped());
+  };
+  for (const signal of ['SIGINT', 'SIGTERM'] as const) process.on(signal, onSignal);
   const started: { stop(): Promise<void> }[] = [];
   try {
     await demo({ once: once === true, reset: reset === true, stop: stop.signal, started });
   } catch (error) {
-    if (!(error instanceof Stopped)) throw error;
+    if (!isStopped(error)) throw error;
   } finally {
     stop.abort(new Stopped());
     if (started.length > 0) note('stopping');
-    for (const each of started.toReversed()) await each.stop();
+    for (const each of started.toReversed()) {
+      await each.stop().catch((error: Error) => note(error.message)); // the others are to be stopped all the same
+    }
+    for (const signal of ['SIGINT', 'SIGTERM'] as const) process.off(signal, onSignal);
   }
 }
 
 /** Ctrl-C: no failure. */
 class Stopped extends Error {}
+
+function isStopped(error: unknown): boolean {
+  return error instanceof Stopped || (error instanceof Error && error.cause instanceof Stopped);
+}
 
 interface Demo {
   once: boolean;
@@ -84,6 +95,7 @@ async function demo({ once, reset, stop, started }: Demo): Promise<void> {
   note(`sent ${await sendHistory(traffic, line)} events to ${config.topic}`);
   await rowsAreThere(pool, stop);
   const trickle = sendTrickle(traffic);
+  trickle.catch((error: Error) => note(`the traffic stopped: ${error.message}`));
   started.push({ stop: () => trickle });
   await show({ stack, pool, worker, once, stop });
 }

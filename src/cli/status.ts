@@ -1,6 +1,8 @@
 import Table from 'cli-table3';
 import { Command } from 'commander';
+import { formatInstant } from '../domain/instant.js';
 import { jobLine } from '../domain/line.js';
+import { openUntil } from '../domain/partitionState.js';
 import { createTopicAdmin } from '../io/kafka/topics.js';
 import { jobProgress, type PartitionProgress } from '../io/postgres/jobProgress.js';
 import { listJobs, type StoredJob } from '../io/postgres/listJobs.js';
@@ -72,16 +74,12 @@ function shown({ name, pipeline, topic, line, partitions }: JobStatus): string {
       offset,
       endOffset ?? '?',
       endOffset === null ? '?' : Math.max(0, endOffset - offset),
-      iso(watermark),
-      iso(endsUntil !== null && (watermark === null || endsUntil > watermark) ? endsUntil : null),
+      formatInstant(watermark) ?? '-',
+      formatInstant(openUntil({ endsUntil, watermark })) ?? '-',
       counters.read,
       counters.late,
       counters.rejected,
     ]);
   }
-  return `${name}: ${pipeline} over ${topic}, results final up to ${iso(line)}\n${table.toString()}`;
-}
-
-function iso(instant: number | null): string {
-  return instant === null ? '-' : new Date(instant).toISOString();
+  return `${name}: ${pipeline} over ${topic}, results final up to ${formatInstant(line) ?? '-'}\n${table.toString()}`;
 }

@@ -7,10 +7,9 @@
  *
  * Fractions finer than a millisecond are cut off. Years 1 to 9999.
  */
-import type { Instant } from './instant.js';
+import { LATEST, type Instant } from './instant.js';
 
 const FIRST: Instant = Date.UTC(2001, 0, 1) - 2000 * 365.2425 * 86_400_000; // 0001-01-01T00:00:00Z
-const LAST: Instant = 253_402_300_799_999; // 9999-12-31T23:59:59.999Z
 const MILLISECONDS_FROM = 1e11;
 const DAY_MS = 86_400_000;
 
@@ -33,7 +32,7 @@ function fromEpoch(value: number): Instant | null {
 }
 
 function inRange(time: number): Instant | null {
-  return time >= FIRST && time <= LAST ? time : null; // NaN fails both
+  return time >= FIRST && time <= LATEST ? time : null; // NaN fails both
 }
 
 const DASH = 0x2d;

@@ -33,7 +33,7 @@ export class BatchFold<Item, Partial> {
   }
 
   /**
-   * Takes the next record of the log; `timestampMs` is Kafka's own, null where there is none (then there is no future guard).
+   * Takes the next record of the log; `timestampMs` is Kafka's own, null or -1 where there is none (then there is no future guard).
    * Returns why the record was not accepted: a reason of rejection, `late`, or null when it was.
    */
   add(record: { offset: number; timestampMs: number | null }, decoded: Decoded<Item>): string | null {
@@ -45,7 +45,7 @@ export class BatchFold<Item, Partial> {
       return decoded.reason;
     }
     const { time } = decoded;
-    if (record.timestampMs !== null && time > record.timestampMs + futureGuardMs) {
+    if (record.timestampMs !== null && record.timestampMs !== -1 && time > record.timestampMs + futureGuardMs) {
       counters.rejected++;
       return 'future';
     }

@@ -61,6 +61,14 @@ export type Progress = Omit<Commit<never>, 'expects' | 'caughtUpSince' | 'rows' 
   number: number;
 };
 
+/** Until when a committed partition holds something open; null where it holds nothing. */
+export function openUntil({
+  endsUntil,
+  watermark,
+}: Pick<Progress, 'endsUntil' | 'watermark'>): Instant | null {
+  return endsUntil !== null && (watermark === null || endsUntil > watermark) ? endsUntil : null;
+}
+
 /** The state as plain JSON: the input of the next run. */
 export interface Carried<Partial> extends Progress {
   caughtUp: CaughtUp | null;
@@ -73,7 +81,8 @@ interface Written {
   at: Instant;
   offset: number;
   watermark: Instant | null;
-  caughtUp: boolean;
+  /** null: not known. */
+  caughtUp: boolean | null;
 }
 
 /** While caught up, a watermark that moved is written at most this often (docs/semantics.md, commit). */
@@ -92,6 +101,8 @@ export class PartitionState<Partial, Row> {
   #rows: Row[] = [];
   #rejects: Reject[] = [];
   #written: Written;
+  /** Offsets that a silent read could not find any more. */
+  #lost = 0;
 
   private constructor(operator: Operator<never, Partial, Row>, from: Omit<Progress, 'rebuildFrom'>) {
     this.#operator = operator;
@@ -102,7 +113,7 @@ export class PartitionState<Partial, Row> {
     this.number = from.number;
     this.#advances = from.advances;
     this.#endsUntil = from.endsUntil;
-    this.#written = { at: 0, offset: from.offset, watermark: from.watermark, caughtUp: false };
+    this.#written = { at: 0, offset: from.offset, watermark: from.watermark, caughtUp: null };
   }
 
   static carried<P, R>(operator: Operator<never, P, R>, carried: Carried<P>): PartitionState<P, R> {
@@ -165,6 +176,7 @@ export class PartitionState<Partial, Row> {
 
   /** Takes a batch of a silent read: it was counted, judged and written before. */
   mergeSilently(batch: Batch<Partial>): void {
+    this.#lost += batch.counters.skipped;
     this.merge({ ...batch, advance: null, rejects: [], counters: NO_RECORDS, caughtUp: null });
     this.#applyAdvance();
     this.#rows = [];
@@ -178,17 +190,18 @@ export class PartitionState<Partial, Row> {
     this.watermark = progress.watermark ?? this.watermark;
     this.#close();
     this.#rows = []; // whatever is final by now was written by the commits that this read went through
-    this.counters = progress.counters;
+    this.counters = { ...progress.counters, skipped: progress.counters.skipped + this.#lost };
     this.#advances = progress.advances;
     this.#endsUntil = latest(progress.endsUntil, this.#open.lastEnd());
     this.caughtUp = null;
-    this.#written = { at: 0, offset: progress.offset, watermark: progress.watermark, caughtUp: true };
+    this.#written = { at: 0, offset: progress.offset, watermark: progress.watermark, caughtUp: null };
   }
 
   /** Whether something has to be written now (docs/semantics.md, commit). */
   due(now: Instant): boolean {
     if (this.#rows.length > 0 || this.#rejects.length > 0) return true;
-    if ((this.caughtUp !== null) !== this.#written.caughtUp) return true;
+    const caughtUp = this.caughtUp !== null;
+    if (caughtUp !== this.#written.caughtUp && (caughtUp || this.uncommitted)) return true;
     if (this.#passedPossibleEnd()) return true;
     return this.caughtUp !== null && this.uncommitted && now - this.#written.at >= COMMIT_EVERY_MS;
   }

@@ -1,18 +1,24 @@
 /** The input of a job as a person writes it, checked: `{"pipeline":"hits","topic":"web_traffic_topic","size":"5m"}`. */
 import * as z from 'zod';
-import { parseDuration } from '../domain/duration.js';
+import { formatDuration, parseDuration } from '../domain/duration.js';
 import type { Job } from './job.js';
 
 /** Windows of one instant at most: each record is counted in as many. */
 const MOST_WINDOWS = 1000;
+
+/** Ten years: sums with event times stay within what a database can hold. */
+const LONGEST_MS = 3650 * 24 * 3_600_000;
 
 const durationError = 'expected a duration such as "5m", "30s", "250ms" or "1h"';
 
 function duration(min: number) {
   return z.string({ error: durationError }).transform((text, context) => {
     const ms = parseDuration(text);
-    if (ms !== null && ms >= min) return ms;
-    const message = ms === null ? durationError : `must be at least ${min === 1 ? '1ms' : '0ms'}`;
+    if (ms !== null && ms >= min && ms <= LONGEST_MS) return ms;
+    const message =
+      ms === null
+        ? durationError
+        : `must be at least ${formatDuration(min)} and at most ${formatDuration(LONGEST_MS)}`;
     context.addIssue({ code: 'custom', message });
     return z.NEVER;
   });
@@ -22,7 +28,7 @@ function windowOptions() {
   return {
     size: duration(1).prefault('5m'),
     slide: duration(1).optional(),
-    offset: duration(-Number.MAX_SAFE_INTEGER).prefault('0ms'),
+    offset: duration(-LONGEST_MS).prefault('0ms'),
     delay: duration(0).prefault('1m'),
   };
 }
@@ -30,7 +36,12 @@ function windowOptions() {
 const schema = z
   .strictObject({
     pipeline: z.literal('hits', { error: 'expected "hits"' }),
-    topic: z.string().min(1).max(249).optional(),
+    topic: z
+      .string()
+      .regex(/^[\w.-]{1,249}$/, {
+        error: "expected a Kafka topic's name: at most 249 letters, digits, '.', '_' and '-'",
+      })
+      .optional(),
     ...windowOptions(),
     futureGuard: duration(0).prefault('5m'),
     idle: z.enum(['on', 'off']).default('on'),

@@ -15,12 +15,15 @@ export function parseObject(text: string | null): JsonObject | 'empty' | 'bad_js
   }
 }
 
+/** Longer texts could not be carried from poll to workflow, where a payload ends at 2 MiB. In UTF-16 units. */
+const LONGEST_TEXT = 262_144;
+
 /**
  * A nullable text field as it is grouped by and stored: absent is null, lone surrogates become U+FFFD. `undefined` where the value is
- * not a text, or one with U+0000 in it, which Postgres cannot store.
+ * not a text, one with U+0000 in it, which Postgres cannot store, or one that is longer than {@link LONGEST_TEXT}.
  */
 export function textField(value: unknown): string | null | undefined {
   if (value === null || value === undefined) return null;
-  if (typeof value !== 'string' || value.includes('\0')) return undefined;
+  if (typeof value !== 'string' || value.length > LONGEST_TEXT || value.includes('\0')) return undefined;
   return value.isWellFormed() ? value : value.toWellFormed();
 }

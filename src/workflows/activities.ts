@@ -25,5 +25,11 @@ export const { commit: commitLocally } = proxyLocalActivities<Activities>({
   retry: { initialInterval: '100ms', maximumAttempts: 2 },
 });
 
+/** For commits that are too large for history: they stay in the worker, however long the database is away. */
+export const { commit: commitPatiently } = proxyLocalActivities<Activities>({
+  startToCloseTimeout: '1m',
+  retry: { ...retry, maximumInterval: '2s' },
+});
+
 /** The same function where the local one failed: a database that is away shows as a pending activity with its error. */
 export const { commit } = proxyActivities<Activities>({ startToCloseTimeout: '1m', retry });

@@ -25,7 +25,7 @@ export async function startPartition(name: string, state: JobState, partition: n
       workflowIdReusePolicy: 'ALLOW_DUPLICATE',
       workflowRunTimeout: RUN_TIMEOUT,
       workflowTaskTimeout: TASK_TIMEOUT,
-      retry: { initialInterval: '1s', backoffCoefficient: 1 },
+      retry: { initialInterval: '1s', backoffCoefficient: 2, maximumInterval: '1m' },
       memo: { job: name, pipeline: job.pipeline, topic: job.topic },
       staticSummary: `partition ${partition} of ${job.topic}`,
     });

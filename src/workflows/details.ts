@@ -1,6 +1,6 @@
 /** What the Temporal UI and `temporal workflow metadata` show a person: Markdown, set anew in every run. */
 import type { PartitionStanding } from '../activities/surveyJob.js';
-import type { Instant } from '../domain/instant.js';
+import { formatInstant, type Instant } from '../domain/instant.js';
 import type { PartitionRun } from './partitionRun.js';
 
 /** The UI draws cells without padding. */
@@ -12,7 +12,7 @@ function table(head: string[], rows: (string | number)[][]): string {
 }
 
 function iso(instant: Instant | null): string {
-  return instant === null ? '–' : new Date(instant).toISOString();
+  return formatInstant(instant) ?? '–';
 }
 
 export function partitionProgress(run: PartitionRun) {

@@ -15,7 +15,9 @@ export interface JobState {
   job: Job;
   epoch: number;
   partitions: number[];
-  /** End offsets by partition, once a drain was accepted. */
+  /** Whether a drain was asked for. */
+  drainWanted: boolean;
+  /** End offsets by partition, once the drain has begun. */
   drain: Record<number, number> | null;
   /** What partitions said that have read everything. */
   reached: Record<number, Reached>;

@@ -17,12 +17,12 @@ import type { PartitionInput } from './partitionInput.js';
 import { PartitionRun } from './partitionRun.js';
 import { Wishes } from './wishes.js';
 
-/** A job that missed the answer hears it again. */
-const REACHED_AGAIN = '10s';
+/** A job that missed the answer hears it again: after so long, then ever more seldom. */
+const REACHED_AGAIN_MS = { first: 10_000, last: 60_000 };
 
 export async function partition(input: PartitionInput): Promise<PartitionResult> {
   const wishes = new Wishes(input);
-  const run = new PartitionRun(input, deadline(input.partition));
+  const run = new PartitionRun(input, { wishes, deadline: deadline(input.partition) });
   setHandler(progress, () => partitionProgress(run), { description: 'Where this partition stands' });
 
   return failingFor(async () => {
@@ -31,7 +31,7 @@ export async function partition(input: PartitionInput): Promise<PartitionResult>
       setCurrentDetails(partitionDetails(run));
       await wishes.interruptible(() => run.poll());
       await run.commitIfDue();
-      if (wishes.changed || run.over()) return next(run, wishes);
+      if (wishes.changed || run.over()) return next(run);
     }
     return finishDrain(run, wishes);
   });
@@ -41,16 +41,17 @@ export async function partition(input: PartitionInput): Promise<PartitionResult>
 async function finishDrain(run: PartitionRun, wishes: Wishes): Promise<PartitionResult> {
   const job = getExternalWorkflowHandle(run.input.name);
   setCurrentDetails(partitionDetails(run));
-  while (wishes.finish === null) {
+  for (let againMs = REACHED_AGAIN_MS.first; wishes.finish === null;) {
     await sentTo(job.signal(reached, run.standing()));
-    await condition(() => wishes.finish !== null, REACHED_AGAIN);
-    if (wishes.finish === null && (wishes.changed || run.over())) return next(run, wishes);
+    await condition(() => wishes.finish !== null, againMs);
+    againMs = Math.min(2 * againMs, REACHED_AGAIN_MS.last);
+    if (wishes.finish === null && (wishes.changed || run.over())) return next(run);
   }
   const result = await run.finish(wishes.finish.end);
   await sentTo(job.signal(drained, result));
   return result;
 }
 
-async function next(run: PartitionRun, { job, drain }: Wishes): Promise<never> {
-  return continueAsNew<typeof partition>({ ...(await run.nextInput()), job, drain });
+async function next(run: PartitionRun): Promise<never> {
+  return continueAsNew<typeof partition>(await run.nextInput());
 }

@@ -5,10 +5,11 @@ import { afterClaim } from '../domain/claim.js';
 import type { Instant } from '../domain/instant.js';
 import { PartitionState, type Progress } from '../domain/partitionState.js';
 import { operatorOf, type JobPartial, type JobRow } from '../pipelines/operators.js';
-import { claim, commit, commitLocally, poll } from './activities.js';
+import { claim, commit, commitLocally, commitPatiently, poll } from './activities.js';
 import { isFailure, isFinal } from './failures.js';
 import type { PartitionResult, Reached } from './messages.js';
 import type { PartitionInput } from './partitionInput.js';
+import type { Wishes } from './wishes.js';
 
 /** An idle poll stays inside this long. */
 const STAY_MS = 600_000;
@@ -16,8 +17,15 @@ const STAY_MS = 600_000;
 const FENCED_AT_MOST = 3;
 /** A state whose JSON is longer is not carried: the next run rebuilds it from the log. A payload of Temporal ends at 2 MiB. */
 const CARRIED_AT_MOST = 1_500_000;
-/** A run whose state cannot be carried lives until its history is this large, or each would do nothing but rebuild. */
-const LARGE_HISTORY = { bytes: 20_000_000, events: 20_000 };
+/**
+ * A run whose state cannot be carried lives until its history is this large, or each would do nothing but rebuild. A replay of it has to
+ * fit into a workflow task.
+ */
+const LARGE_HISTORY = { bytes: 8_000_000, events: 8_000 };
+/** Whether a large state can be carried is looked at again after so many more events: it costs as much as carrying it. */
+const LOOK_AGAIN_EVENTS = 500;
+/** The input of a regular activity goes through Temporal's history, where a payload ends at 2 MiB. */
+const REGULAR_COMMIT_AT_MOST = 1_000_000;
 
 export class PartitionRun {
   readonly input: PartitionInput;
@@ -27,10 +35,13 @@ export class PartitionRun {
   state!: PartitionState<JobPartial, JobRow>;
   readonly #owner = workflowInfo().runId;
   readonly #deadline: Instant;
+  readonly #wishes: Wishes;
   #fenced: number;
+  #lookAgainAt = 0;
 
-  constructor(input: PartitionInput, deadline: Instant) {
+  constructor(input: PartitionInput, { wishes, deadline }: { wishes: Wishes; deadline: Instant }) {
     this.input = input;
+    this.#wishes = wishes;
     this.#deadline = deadline;
     this.#fenced = input.fenced;
   }
@@ -73,7 +84,8 @@ export class PartitionRun {
   over(): boolean {
     if (Date.now() >= this.#deadline) return true;
     const { continueAsNewSuggested, historySize, historyLength } = workflowInfo();
-    if (!continueAsNewSuggested) return false;
+    if (!continueAsNewSuggested || historyLength < this.#lookAgainAt) return false;
+    this.#lookAgainAt = historyLength + LOOK_AGAIN_EVENTS;
     return (
       historySize >= LARGE_HISTORY.bytes || historyLength >= LARGE_HISTORY.events || this.#carried() !== null
     );
@@ -82,7 +94,7 @@ export class PartitionRun {
   /** Commits what is not committed, and gives the next run its input. */
   async nextInput(): Promise<PartitionInput> {
     await this.#commitAll();
-    return { ...this.input, state: this.#carried(), fenced: this.#fenced };
+    return this.#inputWith(this.#carried());
   }
 
   standing(): Reached {
@@ -149,11 +161,7 @@ export class PartitionRun {
       // A dead run's claim may have come late: then the commit still fits. If it does not, others have moved on: read it from the log.
       const { number } = await this.#claim();
       if (number !== this.state.number) {
-        await continueAsNew<(input: PartitionInput) => Promise<PartitionResult>>({
-          ...this.input,
-          state: null,
-          fenced: this.#fenced,
-        });
+        await continueAsNew<(input: PartitionInput) => Promise<PartitionResult>>(this.#inputWith(null));
       }
     }
   }
@@ -167,7 +175,8 @@ export class PartitionRun {
       await commitLocally.executeWithOptions({ summary }, [job.pipeline, request]);
     } catch (error) {
       if (isFinal(error)) throw error;
-      await commit.executeWithOptions({ summary }, [job.pipeline, request]);
+      const fits = JSON.stringify(request).length <= REGULAR_COMMIT_AT_MOST;
+      await (fits ? commit : commitPatiently).executeWithOptions({ summary }, [job.pipeline, request]);
     }
   }
 
@@ -180,8 +189,14 @@ export class PartitionRun {
     return { job: name, epoch, partition };
   }
 
+  /** What is wished by now, whatever this run began with. */
+  #inputWith(state: PartitionInput['state']): PartitionInput {
+    const { job, drain } = this.#wishes;
+    return { ...this.input, job, drain, state, fenced: this.#fenced };
+  }
+
   #carried(): PartitionInput['state'] {
     const carried = this.state.carry();
-    return JSON.stringify(carried).length <= CARRIED_AT_MOST ? carried : null;
+    return new TextEncoder().encode(JSON.stringify(carried)).length <= CARRIED_AT_MOST ? carried : null;
   }
 }

@@ -50,7 +50,8 @@ class JobRun {
   readonly #name: string;
   #standing: PartitionStanding[] = [];
   #trouble: string | null = null;
-  #drainWanted = false;
+  /** A drain that was asked for before the job was registered. */
+  #drainAwaitsStart = false;
   #news = false;
 
   constructor(name: string, carried: JobState | null) {
@@ -65,29 +66,34 @@ class JobRun {
     setHandler(messages.progress, () => this.#show(), {
       description: 'Where each partition stood when it was last looked at',
     });
+    // Both may come from a partition that drains for a job that was terminated meanwhile: then the drain goes on.
     setHandler(messages.reached, (there) => {
       if (this.state) this.state.reached[there.partition] = there;
-      this.#wantDrain(); // of a job that was terminated while it drained: the drain goes on
+      this.#wantDrain();
     });
     setHandler(messages.drained, (result) => {
       if (this.state) this.state.drained[result.partition] = result;
-      this.#news = true;
+      this.#wantDrain();
     });
   }
 
   async run(input: unknown): Promise<PipelineResult> {
-    const state = (this.state ??= await this.#begin(input));
+    const state = this.state ?? (await this.#begin(input));
     const end = deadline();
     let lookMs = LOOK_FIRST_MS;
+    let lookAt = Date.now() + lookMs;
     while (running(state).length > 0) {
       setCurrentDetails(jobDetails(this.#show()));
-      const woken = await condition(() => this.#news, lookMs);
+      await condition(() => this.#news, Math.max(1, lookAt - Date.now()));
       this.#news = false;
       await this.#attempt(() => this.#passOnDrain(state));
-      if (woken) continue;
+      if (Date.now() < lookAt) continue;
       const moved = await this.#attempt(() => this.#look(state));
       lookMs = moved ? LOOK_MOVING_MS : Math.min(2 * lookMs, LOOK_LATER_MS);
-      if (workflowInfo().continueAsNewSuggested || Date.now() >= end) {
+      lookAt = Date.now() + lookMs;
+      // A drain that has not begun yet is waited for by whoever asked for it.
+      const drainPending = state.drainWanted && state.drain === null;
+      if (!drainPending && (workflowInfo().continueAsNewSuggested || Date.now() >= end)) {
         await condition(allHandlersFinished);
         await continueAsNew<typeof pipeline>(input, state);
       }
@@ -98,7 +104,9 @@ class JobRun {
 
   async #begin(input: unknown): Promise<JobState> {
     const started = await startJob(this.#name, input);
-    const state: JobState = { ...started, drain: null, reached: {}, drained: {} };
+    const drainWanted = this.#drainAwaitsStart;
+    const state: JobState = { ...started, drainWanted, drain: null, reached: {}, drained: {} };
+    this.state = state;
     upsertMemo({ job: this.#name, pipeline: started.job.pipeline, topic: started.job.topic });
     await Promise.all(
       state.partitions.map(async (partition) => {
@@ -111,7 +119,8 @@ class JobRun {
   }
 
   #wantDrain(): void {
-    this.#drainWanted = true;
+    if (this.state) this.state.drainWanted = true;
+    else this.#drainAwaitsStart = true;
     this.#news = true;
   }
 
@@ -123,18 +132,28 @@ class JobRun {
 
   /** Tells partitions where to end; once each has read up to there, when to close (docs/semantics.md, drain). */
   async #passOnDrain(state: JobState): Promise<void> {
-    if (this.#drainWanted && state.drain === null) {
-      const ends = await describeTopic(state.job.topic);
-      state.drain = Object.fromEntries(ends.map(({ partition, endOffset }) => [partition, endOffset]));
-      await this.#tellRunning(state, (partition) =>
-        tell({ name: this.#name, partition }, messages.drainPartition, drainOf(state, partition)!),
+    if (state.drainWanted && state.drain === null) {
+      await this.#look(state); // a partition that the topic has gained is part of the drain
+      const ends = new Map(
+        (await describeTopic(state.job.topic)).map((range) => [range.partition, range.endOffset]),
       );
+      state.drain = Object.fromEntries(
+        state.partitions.map((partition) => [partition, ends.get(partition) ?? 0]),
+      );
+      await this.#tellDrain(state);
     }
     const close = finishOf(state);
-    if (close)
-      await this.#tellRunning(state, (partition) =>
-        tell({ name: this.#name, partition }, messages.finish, close),
-      );
+    if (!close) return;
+    await this.#tellRunning(state, (partition) =>
+      tell({ name: this.#name, partition }, messages.finish, close),
+    );
+  }
+
+  async #tellDrain(state: JobState): Promise<void> {
+    await this.#tellRunning(state, async (partition) => {
+      if (state.reached[partition]) return true;
+      return tell({ name: this.#name, partition }, messages.drainPartition, drainOf(state, partition)!);
+    });
   }
 
   /** Partitions that are gone are started again, with the drain in their input. */
@@ -148,18 +167,20 @@ class JobRun {
 
   /** Takes up new partitions and starts those again that died; true when anything had moved since the last look. */
   async #look(state: JobState): Promise<boolean> {
-    const { epoch, job } = state;
+    const { epoch, job, partitions } = state;
     const survey = await surveyJob({
       job: this.#name,
       epoch,
       topic: job.topic,
+      partitions,
       running: running(state),
       takeUpNew: state.drain === null,
     });
     for (const partition of survey.toStart) {
-      if (!state.partitions.includes(partition)) state.partitions.push(partition);
+      if (!partitions.includes(partition)) partitions.push(partition);
       await startPartition(this.#name, state, partition);
     }
+    if (state.drain) await this.#tellDrain(state); // once more to those that may have missed it
     const moved = JSON.stringify(survey.partitions) !== JSON.stringify(this.#standing);
     this.#standing = survey.partitions;
     return moved;

@@ -16,9 +16,13 @@ export class Wishes {
   constructor({ job, drain }: { job: Job; drain: DrainPartition | null }) {
     this.job = job;
     this.drain = drain;
-    setHandler(drainPartition, (wish) => this.#change(() => (this.drain ??= wish)), {
-      description: 'End of input: read up to an offset, then wait for "finish"',
-    });
+    setHandler(
+      drainPartition,
+      (wish) => {
+        if (this.drain === null) this.#change(() => (this.drain = wish)); // said again to who may have missed it
+      },
+      { description: 'End of input: read up to an offset, then wait for "finish"' },
+    );
     setHandler(configure, (wanted) => this.#change(() => (this.job = wanted)), {
       description: 'Other batch limits and idle settings',
     });
@@ -35,7 +39,8 @@ export class Wishes {
     try {
       await scope.run(poll);
     } catch (error) {
-      if (!this.changed || !isCancellation(error)) throw error;
+      if (!this.changed || !isCancellation(error) || CancellationScope.current().consideredCancelled)
+        throw error;
     } finally {
       this.#poll = null;
     }

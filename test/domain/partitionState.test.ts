@@ -19,8 +19,16 @@ describe('a commit is due', () => {
     expect(committedState().due(NOW + 1e9)).toBe(false);
   });
 
+  test('with the first batch after a claim that finds more to read: others may take it for quiet', () => {
+    const state = newState({ watermark: 0 });
+    expect(state.due(NOW)).toBe(false);
+    state.merge(batch({ next: 1, watermark: 1 }));
+    expect(state.due(NOW)).toBe(true);
+  });
+
   test('when something became final, not before', () => {
     const state = newState({ watermark: 0 });
+    state.committed(0);
     state.merge(batch({ next: 1, partial: hits([0, 0]), watermark: 9 }));
     expect(state.due(NOW)).toBe(false);
     state.merge(batch({ from: 1, next: 2, watermark: 10 }));
@@ -36,6 +44,7 @@ describe('a commit is due', () => {
 
   test('when the watermark passed a possible window end, although nothing was open', () => {
     const state = newState({ watermark: 3 });
+    state.committed(0);
     state.merge(batch({ next: 1, watermark: 9 }));
     expect(state.due(NOW)).toBe(false);
     state.merge(batch({ from: 1, next: 2, watermark: 10 }));
@@ -68,6 +77,7 @@ describe('a commit is due', () => {
 
   test('not by the second while there is more to read', () => {
     const state = newState({ watermark: 0 });
+    state.committed(0);
     state.merge(batch({ next: 1, watermark: 1 }));
     expect(state.due(NOW + 1e9)).toBe(false);
     expect(state.uncommitted).toBe(true);

@@ -24,7 +24,11 @@ describe('a job', () => {
   const admin = async <T>(work: (admin: ReturnType<Kafka['admin']>) => Promise<T>): Promise<T> => {
     const client = new Kafka({ brokers: weir.kafka.brokers, logLevel: logLevel.NOTHING }).admin();
     await client.connect();
-    return work(client).finally(() => client.disconnect());
+    try {
+      return await work(client);
+    } finally {
+      await client.disconnect();
+    }
   };
 
   it('with bad input fails at once and names every mistake', async () => {

@@ -50,7 +50,7 @@ function reference(
   };
   for (const [offset, { time, timestampMs, host, reason }] of log.entries()) {
     for (const [at, to] of advances) if (at === offset) move(to);
-    const future = timestampMs !== null && time - timestampMs > job.futureGuardMs;
+    const future = timestampMs !== null && timestampMs !== -1 && time - timestampMs > job.futureGuardMs;
     if (reason !== null || future) {
       rejected.set(offset, reason ?? 'future');
       counters.rejected++;

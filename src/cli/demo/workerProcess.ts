@@ -50,6 +50,9 @@ async function startOnce({ env, logFile }: WorkerProcessOptions): Promise<Runnin
       if (!(await readFile(logFile, 'utf8')).includes('worker ready')) throw new Error('not yet');
     },
     hopeless: () => running.ended(),
+  }).catch((error: unknown) => {
+    running.signal('SIGTERM');
+    throw error;
   });
   return running;
 }

@@ -33,12 +33,17 @@ export interface Brokers {
   offsetRanges(address: string, wanted: { topic: string; partitions: number[] }): Promise<OffsetRange[]>;
   /** Closes all connections: after an error, nothing that was known may be relied on. */
   forget(): void;
+  /** Closes all connections for good. */
+  close(): void;
 }
 
 export function createBrokers(config: KafkaConfig): Brokers {
   const connections = new Map<string, BrokerConnection>();
+  let closed = false;
 
   function connection(address: string): BrokerConnection {
+    // A question that was under way when they were closed would leave a connection that nobody closes.
+    if (closed) throw new KafkaUnavailable('the connections are closed');
     let known = connections.get(address);
     if (known === undefined) {
       known = openBrokerConnection(config, address);
@@ -116,6 +121,10 @@ export function createBrokers(config: KafkaConfig): Brokers {
         }
         return { partition, startOffset, endOffset };
       });
+    },
+    close() {
+      closed = true;
+      this.forget();
     },
     forget() {
       for (const known of connections.values()) known.close();

@@ -121,7 +121,7 @@ export function createKafkaReader(config: KafkaConfig & LogName): LogReader {
     },
     close() {
       closed = true;
-      brokers.forget();
+      brokers.close();
       return Promise.resolve();
     },
   };

@@ -53,7 +53,7 @@ export function createTopicAdmin(config: KafkaConfig): TopicAdmin {
     },
     close() {
       closed = true;
-      brokers.forget();
+      brokers.close();
       return Promise.resolve();
     },
   };

@@ -18,7 +18,6 @@ function part(text: string | null): string {
 
 export const hitsWriter: RowWriter<HitRow> = {
   name: 'hits',
-  parameters: 6,
   insert: (first) => `
     insert into weir.hits (job, partition, epoch, window_start, window_end, group_hash, host, referrer, num_hits)
     select $1, $2, $3, weir.instant(r.window_start), weir.instant(r.window_end), r.group_hash, r.host, r.referrer, r.num_hits

@@ -21,7 +21,10 @@ export function createPool(config: PostgresConfig, maxConnections = 10): pg.Pool
     max: maxConnections,
     application_name: 'weir',
     connectionTimeoutMillis: 10_000,
+    // A server that vanished without a word must not hold connections for ever.
+    query_timeout: 60_000,
     keepAlive: true,
+    keepAliveInitialDelayMillis: 10_000,
     types: {
       getTypeParser: (oid: number, format?: 'text' | 'binary') =>
         oid === INT8 ? Number : (pg.types.getTypeParser(oid, format) as (value: string) => unknown),

@@ -2,8 +2,6 @@
 export interface RowWriter<Row> {
   /** Names the prepared statement. */
   name: string;
-  /** How many parameters {@link values} gives. */
-  parameters: number;
   /**
    * An insert whose rows come from `unnest` of the parameters from `$first` on, one array a column, under the condition
    * `exists (select from moved)`. `$1` is the job, `$2` the partition, `$3` the epoch.

@@ -27,6 +27,10 @@ export interface HitCountsJson {
   windows: [start: Instant, firstOffset: number, counts: number[]][];
 }
 
+/** About what a count takes as JSON: two indexes and a number. */
+const TRIPLE_BYTES = 12;
+const NON_ASCII = /\P{ASCII}/u;
+
 type ByReferrer = Map<string | null, number>;
 
 interface OpenWindow {
@@ -38,6 +42,8 @@ export class HitCounts implements Gathering<Hit, HitCountsJson>, OpenState<HitCo
   sizeBytes = 0;
   readonly #windows: Windows;
   readonly #open = new Map<Instant, OpenWindow>();
+  /** Names that {@link take} has met; never those that were merged, or a long-lived state would keep them for ever. */
+  readonly #names = new Set<string>();
 
   constructor(windows: Windows) {
     this.#windows = windows;
@@ -46,7 +52,9 @@ export class HitCounts implements Gathering<Hit, HitCountsJson>, OpenState<HitCo
   take({ time, offset, item, watermark }: Accepted<Hit>): void {
     const { sizeMs, slideMs } = this.#windows;
     for (let start = latestStart(time, this.#windows); start + sizeMs > time; start -= slideMs) {
-      if (watermark === null || start + sizeMs > watermark) this.#add(this.#window(start, offset), item, 1);
+      if (watermark !== null && start + sizeMs <= watermark) continue;
+      if (this.#add(this.#window(start, offset), item, 1))
+        this.sizeBytes += TRIPLE_BYTES + this.#newNames(item);
     }
   }
 
@@ -119,19 +127,29 @@ export class HitCounts implements Gathering<Hit, HitCountsJson>, OpenState<HitCo
     let window = this.#open.get(start);
     if (window === undefined) {
       this.#open.set(start, (window = { firstOffset: offset, byHost: new Map() }));
-      this.sizeBytes += 32;
     } else if (offset < window.firstOffset) window.firstOffset = offset;
     return window;
   }
 
-  #add({ byHost }: OpenWindow, { host, referrer }: Hit, hits: number): void {
+  /** True when this is the first hit of its group in the window. */
+  #add({ byHost }: OpenWindow, { host, referrer }: Hit, hits: number): boolean {
     let byReferrer = byHost.get(host);
     if (byReferrer === undefined) {
       byHost.set(host, (byReferrer = new Map()));
-      this.sizeBytes += host?.length ?? 4;
     }
     const before = byReferrer.get(referrer);
-    if (before === undefined) this.sizeBytes += 12 + (referrer?.length ?? 4);
     byReferrer.set(referrer, (before ?? 0) + hits);
+    return before === undefined;
+  }
+
+  /** Bytes of those names that this batch has not met before: in JSON each stands once. */
+  #newNames({ host, referrer }: Hit): number {
+    let bytes = 0;
+    for (const name of [host, referrer]) {
+      if (name === null || this.#names.has(name)) continue;
+      this.#names.add(name);
+      bytes += NON_ASCII.test(name) ? 3 * name.length : name.length;
+    }
+    return bytes;
   }
 }
