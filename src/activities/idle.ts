@@ -42,15 +42,11 @@ export class Idle {
     this.#nextPossibleEnd = input.watermark === null ? null : input.operator.nextPossibleEnd(input.watermark);
   }
 
-  /** Whether `watermark` passed an end, so that the run has something to commit. */
-  passedEnd(watermark: Instant | null): boolean {
-    const { nextEnd } = this.#input;
-    if (watermark === null) return false;
-    return (
-      this.#input.watermark === null ||
-      (nextEnd !== null && watermark >= nextEnd) ||
-      (this.#nextPossibleEnd !== null && watermark >= this.#nextPossibleEnd)
-    );
+  /** How far `watermark` is from the next end, at which the run has something to commit; 0 or less once it has passed one. */
+  untilEnd(watermark: Instant | null): number {
+    if (watermark === null) return Infinity;
+    if (this.#input.watermark === null) return 0;
+    return Math.min(this.#input.nextEnd ?? Infinity, this.#nextPossibleEnd ?? Infinity) - watermark;
   }
 
   /** Takes note of a fetch that was sent at `at` and returned nothing; true when the poll should return. */
@@ -71,7 +67,7 @@ export class Idle {
     if (uncommitted || moved || this.#input.caughtUp === null) return true;
     if (this.advance === null) return false;
     if (this.#input.watermark === null || (nextEnd !== null && this.advance >= nextEnd)) return true;
-    if (!this.passedEnd(this.advance) || !isQuiet(this.caughtUp, at, idleAfterMs)) return false;
+    if (this.untilEnd(this.advance) > 0 || !isQuiet(this.caughtUp, at, idleAfterMs)) return false;
     // Others wait for this partition: they read, or they hold or wrote something that people see once it has passed its end.
     const { awake, endsUntil } = await this.#jobClock(at);
     return awake > 0 || (endsUntil !== null && endsUntil > this.#input.watermark);

@@ -50,11 +50,13 @@ export interface PollContext {
 }
 
 /** Several smaller fetches cost less than a large one: a response is copied until it is whole. */
-const FETCH_BYTES = 1_000_000;
+const FETCH_BYTES = 2_000_000;
 /** Short enough for heartbeats and the quiet clock; a fetch returns before when something comes. */
 const FETCH_WAIT_MS = 1000;
 /** Between fetches while lingering: each returns as soon as one record is there. */
 const PAUSE_MS = 20;
+/** An end that live traffic passes within this time is waited for: else it would wait for the round trip to the next poll. */
+const NEAR_END_MS = 150;
 /** A batch in backlog ends after this long, however small it is. */
 const LONGEST_BATCH_MS = 5000;
 /** A raw value is kept up to this length: a payload of Temporal ends at 2 MiB. */
@@ -97,12 +99,12 @@ class Poll {
   }
 
   async run(): Promise<PollResult> {
-    const { silent, until, offset } = this.#input;
+    const { silent, until, offset, stayMs, job } = this.#input;
     if (silent) this.#leaveOut = await this.#context.readRejectedOffsets({ from: offset, until: until! });
-    const { lingerMs } = this.#input.job;
     const began = this.#context.now();
-    // When to return at the end of the log: with records after the linger, empty-handed after the stay.
-    let leaveAt = began + this.#input.stayMs;
+    // When to return at the end of the log: empty-handed after the stay, with records after the linger.
+    let leaveAt = began + stayMs;
+    let lingerUntil = 0;
     while (!this.#reachedUntil()) {
       const fetched = await this.#fetch(Math.max(0, Math.min(FETCH_WAIT_MS, leaveAt - this.#context.now())));
       if (fetched === null) continue;
@@ -113,7 +115,7 @@ class Poll {
       if (brought) {
         // Not since the fetch was sent: it may have waited for these records, and the watermark would run ahead of the clock.
         this.#caughtUp = this.#offset < fetched.endOffset ? null : caughtUpAt(now);
-        if (before === 0) leaveAt = now + lingerMs;
+        if (before === 0) lingerUntil = now + job.lingerMs;
       }
       if (full || this.#reachedUntil()) break;
       if (this.#fold.counters.read === 0) {
@@ -126,8 +128,11 @@ class Poll {
         if (now - began >= LONGEST_BATCH_MS) break;
         continue;
       }
-      if (silent || now >= leaveAt || this.#idle.passedEnd(this.#fold.watermark)) break;
-      if (brought) await this.#context.sleep(Math.min(PAUSE_MS, leaveAt - now));
+      const toEnd = this.#idle.untilEnd(this.#fold.watermark);
+      leaveAt = lingerUntil + (toEnd <= NEAR_END_MS ? NEAR_END_MS : 0);
+      if (silent || toEnd <= 0 || now >= leaveAt) break;
+      // To the very end, if it is that near: event time runs as the clock does.
+      if (brought) await this.#context.sleep(Math.min(PAUSE_MS, leaveAt - now, toEnd));
     }
     return this.#result();
   }

@@ -48,7 +48,7 @@ async function startKafka(found: { java: string; libs: string }, context: StackC
     cwd: folder,
   });
   if (!(await exists(join(folder, 'data', 'meta.properties')))) {
-    const args = ['format', '--config', config, '--cluster-id', randomBytes(16).toString('base64url')];
+    const args = ['format', '--config', config, '--cluster-id', clusterId()];
     await runTool(main('kafka.tools.StorageTool', args), {
       logFile: logFile(context, 'kafka-format'),
       signal: context.signal,
@@ -135,4 +135,11 @@ async function brokerAnswers(address: string): Promise<void> {
   } finally {
     await admin.disconnect();
   }
+}
+
+/** 16 random bytes as base64url, but for a leading "-", which the tool would take for an option. */
+function clusterId(): string {
+  const bytes = randomBytes(16);
+  bytes[0]! &= 0x7f;
+  return bytes.toString('base64url');
 }

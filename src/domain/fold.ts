@@ -45,7 +45,11 @@ export class BatchFold<Item, Partial> {
       return decoded.reason;
     }
     const { time } = decoded;
-    if (record.timestampMs !== null && record.timestampMs !== -1 && time > record.timestampMs + futureGuardMs) {
+    if (
+      record.timestampMs !== null &&
+      record.timestampMs !== -1 &&
+      time > record.timestampMs + futureGuardMs
+    ) {
       counters.rejected++;
       return 'future';
     }

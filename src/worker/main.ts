@@ -1,6 +1,7 @@
 /** Wires a worker: the only place that knows all parts. */
 import { existsSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
+import { setFlagsFromString } from 'node:v8';
 import {
   DefaultLogger,
   makeTelemetryFilterString,
@@ -26,13 +27,15 @@ export interface WorkerOptions {
 
 /** Runs a worker until it is told to stop (SIGINT, SIGTERM); resolves when everything is closed. */
 export async function runWorker(config: Config, { log }: WorkerOptions): Promise<void> {
+  if (!existsSync(BUNDLE)) throw new Error(`${BUNDLE} is missing: run "npm run build"`);
+  // For the thread of the workflows, which starts after this: half of Node's default costs no time and saves 16 MB.
+  setFlagsFromString('--max-semi-space-size=8');
   Runtime.install({
     logger: new DefaultLogger('INFO'),
     telemetryOptions: {
       logging: { filter: makeTelemetryFilterString({ core: 'WARN', other: 'ERROR' }), forward: {} },
     },
   });
-  if (!existsSync(BUNDLE)) throw new Error(`${BUNDLE} is missing: run "npm run build"`);
   const connection = await connect(config, log);
   const pool = createPool(config.postgres);
   const topics = createTopicAdmin(config.kafka);

@@ -8,7 +8,7 @@ import type { partition as partitionWorkflow } from './partition.js';
 /** Bounds what a run can lose and how long its history gets; it continues as new well before. */
 const RUN_TIMEOUT = '1h';
 /** A task that was started on a worker that died waits for it: so short that a crash costs seconds, so long that a replay fits. */
-const TASK_TIMEOUT = '5s';
+const TASK_TIMEOUT = '4s';
 
 function idOf(name: string, partition: number): string {
   return `${name}/${partition}`;

@@ -160,9 +160,14 @@ class JobRun {
   async #tellRunning(state: JobState, say: (partition: number) => Promise<boolean>): Promise<void> {
     await Promise.all(
       running(state).map(async (partition) => {
-        if (!(await say(partition))) await startPartition(this.#name, state, partition);
+        if (!(await say(partition))) await this.#startAgain(state, partition);
       }),
     );
+  }
+
+  /** One that is gone because it has drained in the meantime stays gone. */
+  async #startAgain(state: JobState, partition: number): Promise<void> {
+    if (state.drained[partition] === undefined) await startPartition(this.#name, state, partition);
   }
 
   /** Takes up new partitions and starts those again that died; true when anything had moved since the last look. */
@@ -178,7 +183,7 @@ class JobRun {
     });
     for (const partition of survey.toStart) {
       if (!partitions.includes(partition)) partitions.push(partition);
-      await startPartition(this.#name, state, partition);
+      await this.#startAgain(state, partition);
     }
     if (state.drain) await this.#tellDrain(state); // once more to those that may have missed it
     const moved = JSON.stringify(survey.partitions) !== JSON.stringify(this.#standing);

@@ -80,12 +80,19 @@ describe('a batch ends', () => {
     expect(world.log.nowMs).toBe(NOW + 40);
   });
 
-  test('not before the next end', async () => {
+  test('after the linger, and not before the next end', async () => {
     const world = pollWorld({ lingerMs: 10_000 });
-    world.log.append(hit(299_998));
-    world.log.schedule(NOW + 40, () => world.log.append(hit(299_999)));
+    world.log.append(hit(299_000));
+    world.log.schedule(NOW + 40, () => world.log.append(hit(299_849)));
     await world.poll({ watermark: 0, nextEnd: 300_000 });
     expect(world.log.nowMs).toBe(NOW + 10_000);
+  });
+
+  test('150 ms after the linger where the next end is as near as that', async () => {
+    const world = pollWorld({ lingerMs: 10_000 });
+    world.log.append(hit(299_850));
+    await world.poll({ watermark: 0, nextEnd: 300_000 });
+    expect(world.log.nowMs).toBe(NOW + 10_150);
   });
 });
 

@@ -19,7 +19,9 @@ async function weir(args: string[], env: Record<string, string> = {}, input = ''
 
 it('lists the subcommands', async () => {
   const { stdout, code } = await weir(['--help']);
-  expect(stdout).toMatch(/worker .*\n.*demo .*\n.*status .*\n.*migrate .*\n.*import .*\n.*generate .*\n.*run /);
+  expect(stdout).toMatch(
+    /worker .*\n.*demo .*\n.*status .*\n.*migrate .*\n.*import .*\n.*generate .*\n.*run /,
+  );
   expect(code).toBe(0);
 });
 

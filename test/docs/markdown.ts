@@ -10,7 +10,7 @@ export const TEXTS = ['README.md', 'CONTRIBUTING.md', 'CHANGELOG.md', ...IN_DOCS
   path.endsWith('.md'),
 );
 
-export function textOf(path: string): string {
+function textOf(path: string): string {
   return readFileSync(join(ROOT, path), 'utf8');
 }
 

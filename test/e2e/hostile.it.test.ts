@@ -87,4 +87,34 @@ describe('hostile records', () => {
     expect(await weir.total(name)).toEqual({ rows: 150, hits: 150 });
     expect(await weir.rejected(name)).toHaveLength(150);
   });
+
+  it('with strange time stamps of their own: none means no guard, and what Postgres cannot hold is left out', async () => {
+    const stamped = (timestampMs: number, text: string) => ({ key: null, value: text, timestampMs });
+    const now = hit({ time: Date.now() - 60_000 }).value as string;
+    const topic = await weir.topic(1, [stamped(-1, now), stamped(1, now), stamped(1, 'x'), stamped(-1, 'x')]);
+    const name = uniqueName('hits');
+    await weir.start(name, { pipeline: 'hits', topic });
+    await weir.committed(name, 4);
+    await weir.drain(name);
+    expect(await weir.total(name)).toEqual({ rows: 1, hits: 1 });
+    expect(await weir.rejected(name)).toMatchObject([
+      { offset: 1, reason: 'future' },
+      { offset: 2, reason: 'bad_json' },
+      { offset: 3, reason: 'bad_json' },
+    ]);
+  });
+
+  it('with names that are too long to be carried are rejected, up to the longest one that is not', async () => {
+    const longest = 262_144;
+    const topic = await weir.topic(1, [
+      hit({ time, referrer: 'é'.repeat(longest) }),
+      hit({ time, referrer: 'é'.repeat(longest + 1) }),
+    ]);
+    const name = uniqueName('hits');
+    await weir.start(name, { pipeline: 'hits', topic });
+    await weir.committed(name, 2);
+    await weir.drain(name);
+    expect(await weir.total(name)).toEqual({ rows: 1, hits: 1 });
+    expect(await weir.rejected(name)).toMatchObject([{ offset: 1, reason: 'bad_field: referrer' }]);
+  });
 });
