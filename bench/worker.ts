@@ -19,7 +19,7 @@ export interface WorkerProcess {
 
 /** Starts a worker with nothing but `env` and resolves when it is ready; its output is added to `logFile`. */
 export async function startWorker(env: NodeJS.ProcessEnv, logFile: string): Promise<WorkerProcess> {
-  const child = spawn(process.execPath, [COMMAND, 'worker'], { env, stdio: ['ignore', 'pipe', 'pipe'] });
+  const child = spawn(COMMAND, ['worker'], { env, stdio: ['ignore', 'pipe', 'pipe'] });
   const log = createWriteStream(logFile, { flags: 'a' });
   const die = (): void => void child.kill('SIGKILL');
   process.once('exit', die);

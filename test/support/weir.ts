@@ -97,10 +97,7 @@ export class Weir {
   /** Starts a worker process and resolves when it is ready. */
   async startWorker(): Promise<void> {
     const logFile = join(await mkdtemp(join(tmpdir(), 'weir-test-')), 'worker.log');
-    const worker = await startProcess(
-      { file: process.execPath, args: [WEIR, 'worker'], env: this.env },
-      logFile,
-    );
+    const worker = await startProcess({ file: WEIR, args: ['worker'], env: this.env }, logFile);
     this.#worker = worker;
     this.#log = logFile;
     await eventually('the worker to be ready', async () => {

@@ -41,7 +41,7 @@ export async function startWorkerProcess(options: WorkerProcessOptions): Promise
 }
 
 async function startOnce({ env, logFile }: WorkerProcessOptions): Promise<RunningProcess> {
-  const running = await startProcess({ file: process.execPath, args: [WEIR, 'worker'], env }, logFile);
+  const running = await startProcess({ file: WEIR, args: ['worker'], env }, logFile);
   await waitFor({
     what: 'the worker to be ready',
     limitMs: 30_000,
