@@ -3,7 +3,7 @@ import { Command } from 'commander';
 import { formatInstant } from '../domain/instant.js';
 import { jobLine } from '../domain/line.js';
 import { openUntil } from '../domain/partitionState.js';
-import { createTopicAdmin } from '../io/kafka/topics.js';
+import { createTopicAdmin, type TopicAdmin } from '../io/kafka/topics.js';
 import { jobProgress, type PartitionProgress } from '../io/postgres/jobProgress.js';
 import { listJobs, type StoredJob } from '../io/postgres/listJobs.js';
 import { answering, createPool } from '../io/postgres/pool.js';
@@ -54,13 +54,15 @@ async function statusOf(config: Config, name: string | undefined): Promise<JobSt
   }
 }
 
-/** Empty where the topic is gone: what is committed is shown all the same. */
-async function endOffsets(
-  topics: ReturnType<typeof createTopicAdmin>,
-  topic: string,
-): Promise<Map<number, number>> {
-  const description = await topics.describe(topic);
-  return new Map(description?.partitions.map(({ partition, endOffset }) => [partition, endOffset]));
+/** Empty where the topic is gone or Kafka does not answer: what is committed is shown all the same. */
+async function endOffsets(topics: TopicAdmin, topic: string): Promise<Map<number, number>> {
+  try {
+    const description = await topics.describe(topic);
+    return new Map(description?.partitions.map(({ partition, endOffset }) => [partition, endOffset]));
+  } catch (error) {
+    console.error(`weir status: ${(error as Error).message}`);
+    return new Map();
+  }
 }
 
 function shown({ name, pipeline, topic, line, partitions }: JobStatus): string {

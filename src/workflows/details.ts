@@ -54,15 +54,20 @@ export interface JobStanding {
   partitions: PartitionStanding[];
 }
 
+/** Seconds do for people, and the UI breaks lines at hyphens and spaces. */
+function inOneLine(instant: string | null): string {
+  return instant?.slice(0, 19).replace('T', '\u00a0').replaceAll('-', '\u2011') ?? '–';
+}
+
 export function jobDetails({ phase, topic, pipeline, trouble, partitions }: JobStanding): string {
-  const head = ['partition', 'offset', 'lag', 'watermark', 'open until', 'late', 'rejected', ''];
+  const head = ['partition', 'offset', 'lag', 'watermark (UTC)', 'open until (UTC)', 'late', 'rejected', ''];
   const rows = partitions.map(
     ({ partition, offset, endOffset, watermark, openUntil, late, rejected, died }) => [
       partition,
       offset,
       Math.max(0, endOffset - offset),
-      watermark ?? '–',
-      openUntil ?? '–',
+      inOneLine(watermark),
+      inOneLine(openUntil),
       late,
       rejected,
       died ?? '',

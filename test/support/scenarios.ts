@@ -12,11 +12,11 @@ export function pick<T>(random: Random, from: readonly T[]): T {
   return from[random.below(from.length)]!;
 }
 
-/** `WEIR_TEST_SEED`, or a new one. It is printed, so that a failure can be repeated. */
+/** `WEIR_SEED`, or a new one. It is printed, so that a failure can be repeated. */
 export function testSeed(): number {
-  const given = process.env['WEIR_TEST_SEED'];
+  const given = process.env['WEIR_SEED'];
   const seed = given === undefined ? Date.now() % 2 ** 32 : Number(given);
-  console.info(`seed ${seed} (WEIR_TEST_SEED=${seed} repeats this run)`);
+  console.info(`seed ${seed} (WEIR_SEED=${seed} repeats this run)`);
   return seed;
 }
 
