@@ -1,6 +1,6 @@
 import { ApplicationFailure } from '@temporalio/common';
 import type pg from 'pg';
-import type { Progress } from '../domain/partitionState.js';
+import type { Progress } from '../domain/commit.js';
 import { claim } from '../io/postgres/claim.js';
 import type { PartitionKey } from '../io/postgres/partitionKey.js';
 import { withFailures } from './failures.js';

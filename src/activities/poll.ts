@@ -7,7 +7,7 @@
  */
 import { BatchFold, type Decoded } from '../domain/fold.js';
 import { LATEST, latest, type Instant } from '../domain/instant.js';
-import type { Batch, Reject } from '../domain/partitionState.js';
+import type { Batch, Reject } from '../domain/commit.js';
 import { caughtUpAt, type CaughtUp, type JobClock } from '../domain/quietClock.js';
 import { OffsetOutOfRange, type Fetched, type LogReader, type RecordCursor } from '../io/kafka/logReader.js';
 import { decoders } from '../pipelines/decoders.js';

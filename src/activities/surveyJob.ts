@@ -5,7 +5,7 @@ import type { OffsetRange } from '../io/kafka/brokers.js';
 import { jobProgress, type PartitionProgress } from '../io/postgres/jobProgress.js';
 import { registerPartitions } from '../io/postgres/registerJob.js';
 import { formatInstant } from '../domain/instant.js';
-import { openUntil } from '../domain/partitionState.js';
+import { openUntil } from '../domain/commit.js';
 import { withFailures } from './failures.js';
 
 export interface SurveyInput {

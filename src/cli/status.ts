@@ -2,7 +2,7 @@ import Table from 'cli-table3';
 import { Command } from 'commander';
 import { formatInstant } from '../domain/instant.js';
 import { jobLine } from '../domain/line.js';
-import { openUntil } from '../domain/partitionState.js';
+import { openUntil } from '../domain/commit.js';
 import { createTopicAdmin, type TopicAdmin } from '../io/kafka/topics.js';
 import { jobProgress, type PartitionProgress } from '../io/postgres/jobProgress.js';
 import { listJobs, type StoredJob } from '../io/postgres/listJobs.js';

@@ -2,7 +2,7 @@
  * How a run goes on after its claim (docs/semantics.md, claim): it compares the commit number that its state knows with the one in
  * `weir.progress`.
  */
-import type { Progress } from './partitionState.js';
+import type { Progress } from './commit.js';
 
 export type Continuation =
   /** Same number, and the offset that belongs to it: as it is. */

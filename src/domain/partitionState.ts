@@ -7,83 +7,10 @@
  * Between commits the state may be ahead of the committed offset. Rows and rejects never wait: a batch that has any makes a commit due.
  */
 import { addCounters, NO_RECORDS, type Counters } from './accounting.js';
+import type { Advance, Batch, Carried, Commit, Progress, Reject, Written } from './commit.js';
 import { latest, type Instant } from './instant.js';
 import type { OpenState, Operator } from './operator.js';
 import type { CaughtUp } from './quietClock.js';
-
-/** The wall clock moved the watermark to `[1]` before the record at offset `[0]`; remembered, since nothing else would tell. */
-export type Advance = [offset: number, watermark: Instant];
-
-/** A record that was rejected or late, with what is needed to look at it and to replay it. */
-export interface Reject {
-  offset: number;
-  reason: string;
-  timestampMs: number | null;
-  /** Base64 of the raw bytes, or null. A very long value may be cut; */
-  key: string | null;
-  value: string | null;
-  /** this is its length, in bytes. */
-  valueBytes: number | null;
-}
-
-/** What a poll brings: aggregates of the records in [from, next), never the records. */
-export interface Batch<Partial> {
-  from: number;
-  next: number;
-  /** Where the wall clock had moved the watermark to before the first record; null where it did not. */
-  advance: Instant | null;
-  watermark: Instant | null;
-  /** null while there is more to read at once. */
-  caughtUp: CaughtUp | null;
-  counters: Counters;
-  partial: Partial;
-  rejects: Reject[];
-}
-
-/** One commit: expects number `expects` in `weir.progress` and leaves `expects + 1`. Counters are whole values, never increments. */
-export interface Commit<Row> {
-  expects: number;
-  offset: number;
-  watermark: Instant | null;
-  rebuildFrom: number;
-  counters: Counters;
-  advances: Advance[];
-  /** Since when the partition is caught up: others see by it whether it is quiet. */
-  caughtUpSince: Instant | null;
-  /** The latest end of anything that is open or was. */
-  endsUntil: Instant | null;
-  rows: Row[];
-  rejects: Reject[];
-}
-
-/** What a claim finds in `weir.progress`. */
-export type Progress = Omit<Commit<never>, 'expects' | 'caughtUpSince' | 'rows' | 'rejects'> & {
-  number: number;
-};
-
-/** Until when a committed partition holds something open; null where it holds nothing. */
-export function openUntil({
-  endsUntil,
-  watermark,
-}: Pick<Progress, 'endsUntil' | 'watermark'>): Instant | null {
-  return endsUntil !== null && (watermark === null || endsUntil > watermark) ? endsUntil : null;
-}
-
-/** The state as plain JSON: the input of the next run. */
-export interface Carried<Partial> extends Progress {
-  caughtUp: CaughtUp | null;
-  open: Partial;
-  written: Written;
-}
-
-/** What the last commit told the world. */
-interface Written {
-  at: Instant;
-  offset: number;
-  watermark: Instant | null;
-  /** null: not known. */
-  caughtUp: boolean | null;
-}
 
 /** While caught up, a watermark that moved is written at most this often (docs/semantics.md, commit). */
 const COMMIT_EVERY_MS = 1000;

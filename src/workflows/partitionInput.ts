@@ -1,4 +1,4 @@
-import type { Carried } from '../domain/partitionState.js';
+import type { Carried } from '../domain/commit.js';
 import type { Job } from '../pipelines/job.js';
 import type { JobPartial } from '../pipelines/operators.js';
 import type { DrainPartition } from './messages.js';

@@ -1,7 +1,8 @@
 import { expect, test } from 'vitest';
 import { seededRandom, type Random } from '../../src/cli/generate/random.js';
 import { NO_RECORDS } from '../../src/domain/accounting.js';
-import { PartitionState, type Progress } from '../../src/domain/partitionState.js';
+import type { Progress } from '../../src/domain/commit.js';
+import { PartitionState } from '../../src/domain/partitionState.js';
 import { operatorOf } from '../../src/pipelines/operators.js';
 import type { BatchRecord } from '../support/kafkaBatch.js';
 import { testJob } from '../support/job.js';

@@ -1,6 +1,7 @@
 /** States, batches and progress of one partition, made by hand. */
 import { NO_RECORDS } from '../../src/domain/accounting.js';
-import { PartitionState, type Batch, type Progress } from '../../src/domain/partitionState.js';
+import type { Batch, Progress } from '../../src/domain/commit.js';
+import { PartitionState } from '../../src/domain/partitionState.js';
 import { caughtUpAt } from '../../src/domain/quietClock.js';
 import type { HitCountsJson } from '../../src/pipelines/hits/counts.js';
 import { hitsOperator } from '../../src/pipelines/hits/operator.js';

@@ -5,14 +5,8 @@
 import { afterClaim } from '../../src/domain/claim.js';
 import { BatchFold } from '../../src/domain/fold.js';
 import { latest, type Instant } from '../../src/domain/instant.js';
-import {
-  PartitionState,
-  type Advance,
-  type Batch,
-  type Carried,
-  type Progress,
-  type Reject,
-} from '../../src/domain/partitionState.js';
+import type { Advance, Batch, Carried, Progress, Reject } from '../../src/domain/commit.js';
+import { PartitionState } from '../../src/domain/partitionState.js';
 import { caughtUpAt, type CaughtUp } from '../../src/domain/quietClock.js';
 import { Fenced } from '../../src/io/postgres/commit.js';
 import type { Operator } from '../../src/domain/operator.js';

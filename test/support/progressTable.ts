@@ -2,7 +2,7 @@
 import { NO_RECORDS } from '../../src/domain/accounting.js';
 import { latest, type Instant } from '../../src/domain/instant.js';
 import { jobLine } from '../../src/domain/line.js';
-import type { Advance, Commit, Progress } from '../../src/domain/partitionState.js';
+import type { Advance, Commit, Progress } from '../../src/domain/commit.js';
 import type { JobClock } from '../../src/domain/quietClock.js';
 import { Fenced } from '../../src/io/postgres/commit.js';
 import type { HitRow } from '../../src/pipelines/hits/counts.js';

@@ -1,4 +1,4 @@
-import type { Commit } from '../../domain/partitionState.js';
+import type { Commit } from '../../domain/commit.js';
 import type { PartitionKey } from './partitionKey.js';
 import type { Queryable } from './pool.js';
 import { PROGRESS_COLUMNS, progressOf } from './progressRow.js';

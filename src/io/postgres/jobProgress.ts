@@ -1,4 +1,4 @@
-import type { Progress } from '../../domain/partitionState.js';
+import type { Progress } from '../../domain/commit.js';
 import type { Queryable } from './pool.js';
 import { PROGRESS_COLUMNS, progressOf } from './progressRow.js';
 

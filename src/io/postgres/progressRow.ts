@@ -1,22 +1,17 @@
-import type { Progress } from '../../domain/partitionState.js';
+import type { Counters } from '../../domain/accounting.js';
+import type { Progress } from '../../domain/commit.js';
 
 /** Columns of `weir.progress` as {@link progressOf} reads them; instants leave the database as epoch milliseconds. */
 export const PROGRESS_COLUMNS = `number, "offset", weir.millis(watermark) as watermark, rebuild_from, advances,
   weir.millis(ends_until) as ends_until,  read, accepted, duplicate, late, rejected, skipped`;
 
-interface ProgressRow {
+interface ProgressRow extends Counters {
   number: number;
   offset: number;
   watermark: number | null;
   rebuild_from: number;
   advances: Progress['advances'];
   ends_until: number | null;
-  read: number;
-  accepted: number;
-  duplicate: number;
-  late: number;
-  rejected: number;
-  skipped: number;
 }
 
 export function progressOf(row: ProgressRow): Progress {

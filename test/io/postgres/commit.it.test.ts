@@ -2,7 +2,7 @@
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import type pg from 'pg';
 import { NO_RECORDS } from '../../../src/domain/accounting.js';
-import type { Commit } from '../../../src/domain/partitionState.js';
+import type { Commit } from '../../../src/domain/commit.js';
 import { claim } from '../../../src/io/postgres/claim.js';
 import { commit, Fenced, type CommitRequest } from '../../../src/io/postgres/commit.js';
 import { hitsWriter } from '../../../src/io/postgres/hits.js';
