@@ -64,13 +64,18 @@ export function createSurveyJob({ pool, describeTopic }: Dependencies) {
         rejected: each.counters.rejected,
         died: died.get(each.partition) ?? null,
       })),
-      // Registered, but unknown: taken up just now, or by an attempt of this activity whose answer was lost.
+      // Registered, but unknown: taken up just now, or by an attempt of this activity whose answer was lost. During a drain they wait
+      // for the next start.
       toStart: [
-        ...progress.map(({ partition }) => partition).filter((partition) => !known.has(partition)),
+        ...(input.takeUpNew ? registeredOf(progress).filter((partition) => !known.has(partition)) : []),
         ...died.keys(),
       ],
     };
   };
+}
+
+function registeredOf(progress: PartitionProgress[]): number[] {
+  return progress.map(({ partition }) => partition);
 }
 
 async function registered(

@@ -5,7 +5,7 @@ import type { Activities } from '../activities/index.js';
 const retry = { initialInterval: '200ms', backoffCoefficient: 2, maximumInterval: '5s' } as const;
 
 export const { startJob, describeTopic, surveyJob, claim } = proxyActivities<Activities>({
-  startToCloseTimeout: '30s',
+  startToCloseTimeout: '10s',
   retry,
 });
 

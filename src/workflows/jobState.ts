@@ -37,11 +37,13 @@ export function drainOf({ drain }: JobState, partition: number): DrainPartition 
 }
 
 /** Up to when everything is closed (docs/semantics.md, drain): known once every partition has read everything. */
-export function finishOf({ partitions, reached }: JobState): Finish | null {
+export function finishOf({ partitions, reached, drained, drain }: JobState): Finish | null {
+  if (drain === null) return null;
   let end: Instant | null = null;
   for (const partition of partitions) {
     const there = reached[partition];
     if (there === undefined) return null;
+    if (drained[partition] === undefined && there.until < drain[partition]!) return null;
     end = latest(end, latest(there.watermark, there.openUntil));
   }
   return { end };

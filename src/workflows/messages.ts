@@ -12,6 +12,8 @@ export interface DrainPartition {
 /** All that was to be read has been read. */
 export interface Reached {
   partition: number;
+  /** The end that it was told. */
+  until: number;
   watermark: Instant | null;
   openUntil: Instant | null;
 }
@@ -46,7 +48,7 @@ export const progress = defineQuery<unknown>('progress');
 
 // From a partition to its job.
 export const reached = defineSignal<[Reached]>('reached');
-export const drained = defineSignal<[PartitionResult]>('drained');
+export const drained = defineSignal<[PartitionResult, Reached]>('drained');
 
 // From a job to a partition.
 export const drainPartition = defineSignal<[DrainPartition]>('drain');

@@ -41,14 +41,15 @@ export async function partition(input: PartitionInput): Promise<PartitionResult>
 async function finishDrain(run: PartitionRun, wishes: Wishes): Promise<PartitionResult> {
   const job = getExternalWorkflowHandle(run.input.name);
   setCurrentDetails(partitionDetails(run));
+  await run.commitAll(); // another run must not stand behind what this one is about to say
   for (let againMs = REACHED_AGAIN_MS.first; wishes.finish === null;) {
     await sentTo(job.signal(reached, run.standing()));
-    await condition(() => wishes.finish !== null, againMs);
+    await condition(() => wishes.finish !== null || wishes.changed, againMs);
     againMs = Math.min(2 * againMs, REACHED_AGAIN_MS.last);
     if (wishes.finish === null && (wishes.changed || run.over())) return next(run);
   }
   const result = await run.finish(wishes.finish.end);
-  await sentTo(job.signal(drained, result));
+  await sentTo(job.signal(drained, result, run.standing()));
   return result;
 }
 

@@ -94,13 +94,14 @@ export class PartitionRun {
 
   /** Commits what is not committed, and gives the next run its input. */
   async nextInput(): Promise<PartitionInput> {
-    await this.#commitAll();
+    await this.commitAll();
     return this.#inputWith(this.#carried());
   }
 
   standing(): Reached {
     return {
       partition: this.input.partition,
+      until: this.input.drain!.until,
       watermark: this.state.watermark,
       openUntil: this.state.openUntil(),
     };
@@ -109,7 +110,7 @@ export class PartitionRun {
   /** End of input: closes and commits everything. */
   async finish(end: Instant | null): Promise<PartitionResult> {
     this.state.finish(end);
-    await this.#commitAll();
+    await this.commitAll();
     const { offset, counters } = this.state;
     return { partition: this.input.partition, offset, counters };
   }
@@ -145,7 +146,8 @@ export class PartitionRun {
     return result;
   }
 
-  async #commitAll(): Promise<void> {
+  /** Commits what is not committed. */
+  async commitAll(): Promise<void> {
     if (this.state.uncommitted || this.state.due(Date.now())) await this.#commit();
   }
 

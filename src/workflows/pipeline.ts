@@ -71,8 +71,11 @@ class JobRun {
       if (this.state) this.state.reached[there.partition] = there;
       this.#wantDrain();
     });
-    setHandler(messages.drained, (result) => {
-      if (this.state) this.state.drained[result.partition] = result;
+    setHandler(messages.drained, (result, there) => {
+      if (this.state) {
+        this.state.drained[result.partition] = result;
+        this.state.reached[result.partition] = there;
+      }
       this.#wantDrain();
     });
   }
@@ -126,7 +129,10 @@ class JobRun {
 
   async #acceptDrain(): Promise<DrainAccepted> {
     this.#wantDrain();
-    await condition(() => this.state !== null && this.state.drain !== null);
+    // All partitions may have drained for a job that was terminated, before this one told them anything.
+    await condition(
+      () => this.state !== null && (this.state.drain !== null || running(this.state).length === 0),
+    );
     return drainAccepted(this.#name, this.state!);
   }
 
@@ -151,7 +157,7 @@ class JobRun {
 
   async #tellDrain(state: JobState): Promise<void> {
     await this.#tellRunning(state, async (partition) => {
-      if (state.reached[partition]) return true;
+      if ((state.reached[partition]?.until ?? -1) >= state.drain![partition]!) return true;
       return tell({ name: this.#name, partition }, messages.drainPartition, drainOf(state, partition)!);
     });
   }

@@ -19,7 +19,8 @@ export class Wishes {
     setHandler(
       drainPartition,
       (wish) => {
-        if (this.drain === null) this.#change(() => (this.drain = wish)); // said again to who may have missed it
+        // Said again to who may have missed it; further, where an earlier drain was left unfinished.
+        if (this.drain === null || wish.until > this.drain.until) this.#change(() => (this.drain = wish));
       },
       { description: 'End of input: read up to an offset, then wait for "finish"' },
     );

@@ -111,6 +111,20 @@ describe('a job', () => {
     expect((await weir.total(name)).hits).toBe(100);
   });
 
+  it('reads up to the ends of the newer drain where an older one was left unfinished', async () => {
+    const topic = await weir.topic(2, hits(100));
+    const name = uniqueName('hits');
+    const handle = await weir.start(name, input(topic));
+    await weir.committed(name, 100);
+    await weir.client.workflow.getHandle(`${name}/0`).signal('drain', { until: 50 });
+    await handle.terminate('test');
+    await weir.produce(topic, hits(100, 100));
+    const again = await weir.start(name, input(topic));
+    expect(await again.executeUpdate('drain')).toMatchObject({ endOffsets: { 0: 100, 1: 100 } });
+    expect(await again.result()).toMatchObject({ total: { read: 200, accepted: 200 } });
+    expect((await weir.total(name)).hits).toBe(200);
+  });
+
   it('that is cancelled cancels its partitions, and goes on where it was when it is started again', async () => {
     const topic = await weir.topic(2, hits(100));
     const name = uniqueName('hits');
