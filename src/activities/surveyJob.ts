@@ -53,6 +53,8 @@ export function createSurveyJob({ pool, describeTopic }: Dependencies) {
     const died = await deadPartitions(job, input.running);
     const ends = new Map(ranges.map(({ partition, endOffset }) => [partition, endOffset]));
     const known = new Set(input.partitions);
+    // Registered just now, or by an attempt of this activity whose answer was lost. During a drain they wait for the next start.
+    const unknown = progress.map(({ partition }) => partition).filter((partition) => !known.has(partition));
     return {
       partitions: progress.map((each) => ({
         partition: each.partition,
@@ -64,18 +66,9 @@ export function createSurveyJob({ pool, describeTopic }: Dependencies) {
         rejected: each.counters.rejected,
         died: died.get(each.partition) ?? null,
       })),
-      // Registered, but unknown: taken up just now, or by an attempt of this activity whose answer was lost. During a drain they wait
-      // for the next start.
-      toStart: [
-        ...(input.takeUpNew ? registeredOf(progress).filter((partition) => !known.has(partition)) : []),
-        ...died.keys(),
-      ],
+      toStart: [...(input.takeUpNew ? unknown : []), ...died.keys()],
     };
   };
-}
-
-function registeredOf(progress: PartitionProgress[]): number[] {
-  return progress.map(({ partition }) => partition);
 }
 
 async function registered(

@@ -1,5 +1,5 @@
 /** What goes in and out of a partition's state: batches from polls, commits to the sink, progress from claims. All of it plain JSON. */
-import type { Counters } from './accounting.js';
+import { NO_RECORDS, type Counters } from './accounting.js';
 import type { Instant } from './instant.js';
 import type { CaughtUp } from './quietClock.js';
 
@@ -51,6 +51,17 @@ export interface Commit<Row> {
 /** What a claim finds in `weir.progress`. */
 export type Progress = Omit<Commit<never>, 'expects' | 'caughtUpSince' | 'rows' | 'rejects'> & {
   number: number;
+};
+
+/** A partition of which nothing has been read, whose log begins at offset 0. */
+export const NO_PROGRESS: Readonly<Progress> = {
+  number: 0,
+  offset: 0,
+  watermark: null,
+  rebuildFrom: 0,
+  counters: NO_RECORDS,
+  advances: [],
+  endsUntil: null,
 };
 
 /** Until when a committed partition holds something open; null where it holds nothing. */

@@ -1,6 +1,6 @@
 /** States, batches and progress of one partition, made by hand. */
 import { NO_RECORDS } from '../../src/domain/accounting.js';
-import type { Batch, Progress } from '../../src/domain/commit.js';
+import { NO_PROGRESS, type Batch, type Progress } from '../../src/domain/commit.js';
 import { PartitionState } from '../../src/domain/partitionState.js';
 import { caughtUpAt } from '../../src/domain/quietClock.js';
 import type { HitCountsJson } from '../../src/pipelines/hits/counts.js';
@@ -23,16 +23,7 @@ export function hits(...windows: [start: number, firstOffset: number][]): HitCou
 }
 
 export function progress(values: Partial<Progress> = {}): Progress {
-  return {
-    number: 0,
-    offset: 0,
-    watermark: null,
-    rebuildFrom: 0,
-    counters: NO_RECORDS,
-    advances: [],
-    endsUntil: null,
-    ...values,
-  };
+  return { ...NO_PROGRESS, ...values };
 }
 
 export function batch(values: Partial<Batch<HitCountsJson>> = {}): Batch<HitCountsJson> {

@@ -1,22 +1,12 @@
 import { BatchFold } from '../../domain/fold.js';
 import type { Counters } from '../../domain/accounting.js';
-import { NO_RECORDS } from '../../domain/accounting.js';
+import { NO_PROGRESS } from '../../domain/commit.js';
 import { latest, type Instant } from '../../domain/instant.js';
 import { PartitionState } from '../../domain/partitionState.js';
 import { decoders } from '../../pipelines/decoders.js';
 import type { Job } from '../../pipelines/job.js';
 import { operatorOf, type JobItem, type JobPartial, type JobRow } from '../../pipelines/operators.js';
 import type { LogRecord } from './logRecord.js';
-
-const BEGINNING = {
-  number: 0,
-  offset: 0,
-  watermark: null,
-  rebuildFrom: 0,
-  counters: NO_RECORDS,
-  advances: [],
-  endsUntil: null,
-};
 
 /** One partition of a job in this process: what polls, workflow and sink do between them, on the same rules. */
 export class Partition {
@@ -27,7 +17,7 @@ export class Partition {
 
   constructor(job: Job) {
     this.#job = job;
-    this.#state = PartitionState.rebuilding(operatorOf(job), BEGINNING);
+    this.#state = PartitionState.rebuilding(operatorOf(job), NO_PROGRESS);
     this.#fold = this.#newBatch();
   }
 
