@@ -1,14 +1,31 @@
 import type pg from 'pg';
 import { commit, type CommitRequest } from '../io/postgres/commit.js';
-import { hitsWriter } from '../io/postgres/hits.js';
-import type { Job } from '../pipelines/job.js';
-import type { JobRow } from '../pipelines/operators.js';
+import { hitsStatement } from '../io/postgres/hits.js';
+import type { RowsStatement } from '../io/postgres/rowsStatement.js';
+import type { HitRow } from '../pipelines/hits/counts.js';
+import type { Pipeline } from '../pipelines/job.js';
+import type { JobRows } from '../pipelines/operators.js';
+import type { PackedSessions } from '../pipelines/sessions/operator.js';
 import { withFailures } from './failures.js';
-
-const writers = { hits: hitsWriter } satisfies Record<Job['pipeline'], unknown>;
+import { SessionsSink } from './sessionsSink.js';
 
 export function createCommit({ pool }: { pool: pg.Pool }) {
+  const sessions = new SessionsSink({ pool });
+
+  async function write(pipeline: Pipeline, request: CommitRequest<JobRows>): Promise<void> {
+    const { rows } = request.commit;
+    const make = (statement: RowsStatement | null): Promise<void> => commit(pool, request, statement);
+    // An older build may have sent an empty list.
+    if (rows === null || (Array.isArray(rows) && rows.length === 0)) return make(null);
+    switch (pipeline) {
+      case 'hits':
+        return make(hitsStatement(rows as HitRow[]));
+      case 'sessions':
+        return sessions.write(rows as PackedSessions, make);
+    }
+  }
+
   /** The sink: writes one commit in one transaction; fails as Fenced when progress is not as the commit expects it. */
-  return async (pipeline: Job['pipeline'], request: CommitRequest<JobRow>): Promise<void> =>
-    withFailures(() => commit(pool, request, writers[pipeline]));
+  return async (pipeline: Pipeline, request: CommitRequest<JobRows>): Promise<void> =>
+    withFailures(() => write(pipeline, request));
 }

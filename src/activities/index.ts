@@ -2,6 +2,7 @@
 import type pg from 'pg';
 import type { ReaderPool } from '../io/kafka/readerPool.js';
 import type { TopicAdmin } from '../io/kafka/topics.js';
+import type { AgentReader } from '../pipelines/sessions/agent.js';
 import { createClaim } from './claim.js';
 import { createCommit } from './commit.js';
 import { createDescribeTopic } from './describeTopic.js';
@@ -13,21 +14,23 @@ export interface ActivityDependencies {
   pool: pg.Pool;
   readers: ReaderPool;
   topics: TopicAdmin;
+  readAgent: AgentReader;
   /** Addresses of the brokers, for messages. */
   brokers: string;
-  defaultTopic: string;
+  defaultTopic: string | null;
 }
 
 export type Activities = ReturnType<typeof createActivities>;
 
-export function createActivities({ pool, readers, topics, brokers, defaultTopic }: ActivityDependencies) {
+export function createActivities(dependencies: ActivityDependencies) {
+  const { pool, readers, topics, readAgent, brokers, defaultTopic } = dependencies;
   const describeTopic = createDescribeTopic({ topics, brokers });
   return {
     startJob: createStartJob({ pool, defaultTopic, describeTopic }),
     describeTopic,
     surveyJob: createSurveyJob({ pool, describeTopic }),
     claim: createClaim({ pool }),
-    poll: createPoll({ readers, pool }),
+    poll: createPoll({ readers, pool, readAgent }),
     commit: createCommit({ pool }),
   };
 }

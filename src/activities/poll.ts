@@ -5,14 +5,15 @@
  * A batch ends by count, by bytes or by time. At the end of the log it lingers for more; with nothing read it stays inside, the quiet
  * clock running (idle.ts), so that a partition at rest adds nothing to Temporal's history.
  */
-import { BatchFold, type Decoded } from '../domain/fold.js';
+import { BatchFold } from '../domain/fold.js';
 import { LATEST, latest, type Instant } from '../domain/instant.js';
 import type { Batch, Reject } from '../domain/commit.js';
 import { caughtUpAt, type CaughtUp, type JobClock } from '../domain/quietClock.js';
 import { OffsetOutOfRange, type Fetched, type LogReader, type RecordCursor } from '../io/kafka/logReader.js';
-import { decoders } from '../pipelines/decoders.js';
 import type { Job } from '../pipelines/job.js';
-import { operatorOf, type JobItem, type JobPartial } from '../pipelines/operators.js';
+import { operatorOf, type JobGathered, type JobItem, type JobPartial } from '../pipelines/operators.js';
+import { pollSideOf, type PollSide } from '../pipelines/pollSide.js';
+import type { AgentReader } from '../pipelines/sessions/agent.js';
 import { Idle } from './idle.js';
 
 export interface PollInput {
@@ -41,6 +42,7 @@ export type PollResult = Batch<JobPartial> & {
 /** What a poll needs of the world: real in the worker, made up in tests. */
 export interface PollContext {
   reader: LogReader;
+  readAgent: AgentReader;
   now(): Instant;
   /** Rejects when the poll is cancelled. */
   sleep(ms: number): Promise<void>;
@@ -70,8 +72,8 @@ export async function poll(input: PollInput, context: PollContext): Promise<Poll
 class Poll {
   readonly #input: PollInput;
   readonly #context: PollContext;
-  readonly #fold: BatchFold<JobItem, JobPartial>;
-  readonly #decode: (value: string | null) => Decoded<JobItem>;
+  readonly #fold: BatchFold<JobItem, JobGathered>;
+  readonly #side: PollSide;
   readonly #idle: Idle;
   readonly #rejects: Reject[] = [];
   #rejectBytes = 0;
@@ -86,7 +88,7 @@ class Poll {
     this.#context = context;
     this.#offset = input.offset;
     this.#caughtUp = input.caughtUp;
-    this.#decode = decoders[job.pipeline];
+    this.#side = pollSideOf(job, context);
     const operator = operatorOf(job);
     this.#fold = new BatchFold({
       operator,
@@ -181,7 +183,7 @@ class Poll {
     while (records.next()) {
       if (records.offset >= until) return true;
       if (this.#leaveOut?.has(records.offset)) continue;
-      const reason = fold.add(records, this.#decode(records.valueText()));
+      const reason = fold.add(records, this.#side.decode(records.valueText(), records.timestampMs));
       if (reason !== null && !this.#input.silent) this.#reject(records, reason);
       if (
         fold.counters.read >= maxBatchEvents ||
@@ -230,7 +232,7 @@ class Poll {
       watermark,
       caughtUp: this.#caughtUp,
       counters,
-      partial: gathering.partial(),
+      partial: this.#side.complete(gathering.partial()),
       rejects: this.#rejects,
       endOffset: this.#endOffset,
     };

@@ -5,12 +5,19 @@ import { readJobClock } from '../io/postgres/jobClock.js';
 import type { PartitionKey } from '../io/postgres/partitionKey.js';
 import { rejectedOffsets } from '../io/postgres/rejectedOffsets.js';
 import { withFailures } from './failures.js';
+import type { AgentReader } from '../pipelines/sessions/agent.js';
 import { poll, type PollInput, type PollResult } from './poll.js';
 
 /** The SDK sends fewer (maxHeartbeatThrottleInterval); a fetch that hangs must not look like a worker that died. */
 const HEARTBEAT_EVERY_MS = 500;
 
-export function createPoll({ readers, pool }: { readers: ReaderPool; pool: pg.Pool }) {
+interface Dependencies {
+  readers: ReaderPool;
+  pool: pg.Pool;
+  readAgent: AgentReader;
+}
+
+export function createPoll({ readers, pool, readAgent }: Dependencies) {
   /** {@link poll} with a reader of this process's pool, heartbeats, and an end at once when it is cancelled. */
   return async (key: PartitionKey, input: PollInput): Promise<PollResult> => {
     const activity = Context.current();
@@ -24,6 +31,7 @@ export function createPoll({ readers, pool }: { readers: ReaderPool; pool: pg.Po
         withFailures(() =>
           poll(request, {
             reader,
+            readAgent,
             now: Date.now,
             sleep: (ms) => activity.sleep(ms),
             readJobClock: (now) => readJobClock(pool, key, { now, idleAfterMs }),

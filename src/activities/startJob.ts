@@ -4,6 +4,7 @@ import type { OffsetRange } from '../io/kafka/brokers.js';
 import { registerJob } from '../io/postgres/registerJob.js';
 import { refusal } from '../pipelines/jobDifferences.js';
 import type { Job } from '../pipelines/job.js';
+import { whyKeysAreApart } from '../pipelines/keysTogether.js';
 import { BadJobInput, parseJobInput } from '../pipelines/jobInput.js';
 import { withFailures } from './failures.js';
 
@@ -15,7 +16,7 @@ export interface StartedJob {
 
 interface Dependencies {
   pool: pg.Pool;
-  defaultTopic: string;
+  defaultTopic: string | null;
   describeTopic: (topic: string) => Promise<OffsetRange[]>;
 }
 
@@ -27,6 +28,8 @@ export function createStartJob({ pool, defaultTopic, describeTopic }: Dependenci
   return async (name: string, input: unknown): Promise<StartedJob> => {
     const job = checked(name, input, defaultTopic);
     const partitions = await describeTopic(job.topic);
+    const scattered = whyKeysAreApart(job, partitions.length);
+    if (scattered !== null) throw ApplicationFailure.nonRetryable(`Job ${name} is not started: ${scattered}`, 'BadJobInput');
     const epoch = await withFailures(() =>
       registerJob(pool, {
         name,
@@ -46,7 +49,7 @@ export function createStartJob({ pool, defaultTopic, describeTopic }: Dependenci
 /** A partition's id is the job's and a number behind it, and Temporal takes 1,000 bytes. */
 const LONGEST_NAME_BYTES = 900;
 
-function checked(name: string, input: unknown, defaultTopic: string): Job {
+function checked(name: string, input: unknown, defaultTopic: string | null): Job {
   if (name.includes('/')) {
     throw ApplicationFailure.nonRetryable(
       `The workflow id of a job names the job and has no "/" in it: ${name}`,

@@ -16,6 +16,7 @@ import { makeTopic, sendHistory, sendTrickle, type DemoTraffic } from './demo/tr
 import { startWorkerProcess, type WorkerProcess } from './demo/workerProcess.js';
 
 const JOB = 'hits';
+const TOPIC = 'web_traffic_topic';
 const DATA_DIR = fileURLToPath(new URL('../../.weir', import.meta.url));
 const ROWS_LIMIT_MS = 60_000;
 const REFRESH_MS = 2000;
@@ -88,11 +89,12 @@ async function demo({ once, reset, stop, started }: Demo): Promise<void> {
   started.push(worker);
   note(`worker: process ${worker.pid()}, log ${logFile}`);
 
-  const traffic: DemoTraffic = { kafka: config.kafka, topic: config.topic, stop, note };
+  const topic = config.topic ?? TOPIC;
+  const traffic: DemoTraffic = { kafka: config.kafka, topic, stop, note };
   await makeTopic(traffic);
-  await startJob(config, { name: JOB, topic: config.topic });
+  await startJob(config, { name: JOB, topic });
   const line = await jobLineOf(pool);
-  note(`sent ${await sendHistory(traffic, line)} events to ${config.topic}`);
+  note(`sent ${await sendHistory(traffic, line)} events to ${topic}`);
   await rowsAreThere(pool, stop);
   const trickle = sendTrickle(traffic);
   trickle.catch((error: Error) => note(`the traffic stopped: ${error.message}`));

@@ -2,10 +2,11 @@ import { once } from 'node:events';
 import { access, constants, stat } from 'node:fs/promises';
 import { Command } from 'commander';
 import type { Counters } from '../domain/accounting.js';
-import { decoders } from '../pipelines/decoders.js';
+import { createAgentReader } from '../io/userAgent/readAgent.js';
 import type { Job } from '../pipelines/job.js';
-import { BadJobInput, parseJobInput } from '../pipelines/jobInput.js';
-import { OptionReader } from './options.js';
+import { BadJobInput, parseJobInput, PIPELINES } from '../pipelines/jobInput.js';
+import { whyKeysAreApart } from '../pipelines/keysTogether.js';
+import { OptionReader, UsageError } from './options.js';
 import { formatCount } from './progress.js';
 import { openOnce, openRereadable, textLines } from './run/input.js';
 import { JobRun } from './run/jobRun.js';
@@ -19,13 +20,15 @@ interface Options {
   slide?: string;
   offset?: string;
   delay?: string;
+  gap?: string;
+  time?: string;
+  partitionedBy?: string;
   partitions?: string;
   records?: true;
   trace?: true;
   flush: boolean;
 }
 
-const PIPELINES = Object.keys(decoders) as Job['pipeline'][];
 /** More than any topic has; each takes some memory. */
 const MOST_PARTITIONS = 100_000;
 /** A write to standard output is about this long. */
@@ -35,13 +38,15 @@ const HELP = `
 Reads one event a line, as the records of a topic with one partition, in the order of the file. With --records a line is a record:
   {"partition": 0, "offset": 17, "timestamp": 1431857103000, "key": null, "value": "{\\"event_time\\": …}"}
 
-Prints a row once the watermarks of all partitions have passed its end; the end of input makes all the rest final. With --trace it says
-after which line of the input that was, and at last how many records were accepted, late and rejected.
+Prints hits once the watermarks of all partitions have passed the window's end, and a session once that of its partition has passed its
+end; the end of input makes all the rest final. With --trace it says after which line of the input that was, and at last how many records
+were accepted, late and rejected.
 
 Examples:
   weir import access.log --host www.example.com --stdout | weir run --pipeline hits --input -
   weir generate --stdout --events 100000 | weir run --pipeline hits --input - --size 1m --delay 10s --trace
-  weir run --pipeline hits --input events.jsonl --size 10m --slide 5m --offset=-90s`;
+  weir run --pipeline hits --input events.jsonl --size 10m --slide 5m --offset=-90s
+  weir run --pipeline sessions --input events.jsonl --gap 30m`;
 
 /** `weir run`: a pipeline over a file, without any server. */
 export function runCommand(): Command {
@@ -49,16 +54,22 @@ export function runCommand(): Command {
     .description(
       'Runs a pipeline over a file of events and prints the rows, without Kafka, Temporal or Postgres.',
     )
-    .usage('--pipeline hits --input FILE [options]')
+    .usage('--pipeline hits|sessions --input FILE [options]')
     .option('--pipeline <name>', `which pipeline: ${PIPELINES.join(', ')}`)
     .option('--input <file>', 'the events, one a line; - is standard input')
-    .option('--size <duration>', 'size of a window (default: 5m)')
-    .option('--slide <duration>', 'from the start of a window to that of the next (default: the size)')
+    .option('--size <duration>', 'hits: size of a window (default: 5m)')
+    .option('--slide <duration>', 'hits: from the start of a window to that of the next (default: the size)')
     .option(
       '--offset <duration>',
-      'starts of windows are this much after the full slide; may be negative (default: 0ms)',
+      'hits: starts of windows are this much after the full slide; may be negative (default: 0ms)',
     )
-    .option('--delay <duration>', 'the watermark is this much behind the latest event (default: 1m)')
+    .option('--gap <duration>', 'sessions: end after this long without an event (default: 5m)')
+    .option('--time <event_time|record>', "sessions: the event's time or that of the Kafka record (default: event_time)")
+    .option('--partitioned-by <key>', 'sessions: key, where all records of a visitor are in one partition')
+    .option(
+      '--delay <duration>',
+      'the watermark is this much behind the latest event (default: 1m for hits, 30s for sessions)',
+    )
     .option('--records', 'a line is a Kafka record, of any partition, instead of its value')
     .option(
       '--partitions <n>',
@@ -73,6 +84,7 @@ export function runCommand(): Command {
 async function run(options: Options): Promise<void> {
   const read = new OptionReader();
   const job = readJob(options, read);
+  if (options.time === 'record' && !options.records) read.problem('--time record: needs --records, since only a record has a time of its own');
   const path = await readPath(options.input, read);
   const atLeast = read.integer('--partitions', options.partitions) ?? 0;
   if (atLeast > MOST_PARTITIONS)
@@ -84,7 +96,9 @@ async function run(options: Options): Promise<void> {
   try {
     const partitions = records ? await partitionsIn(textLines(input.read())) : new Set([0]);
     for (let number = 0; number < atLeast; number++) partitions.add(number);
-    const jobRun = new JobRun(job!, partitions);
+    const apart = whyKeysAreApart(job!, partitions.size);
+    if (apart !== null) throw new UsageError([`--records: ${apart}`]);
+    const jobRun = new JobRun(job!, partitions, { readAgent: createAgentReader() });
     const toRecord = records ? jsonRecord : valueRecord;
     for await (const lines of outputLines(textLines(input.read()), { run: jobRun, toRecord, trace, flush })) {
       await print(lines);
@@ -95,16 +109,25 @@ async function run(options: Options): Promise<void> {
   }
 }
 
-function readJob({ pipeline, size, slide, offset, delay }: Options, read: OptionReader): Job | undefined {
+function readJob(options: Options, read: OptionReader): Job | undefined {
+  const { pipeline, size, slide, offset, delay, gap, time, partitionedBy } = options;
   if (pipeline === undefined) read.problem(`--pipeline is missing: ${PIPELINES.join(' or ')}`);
   const known = read.oneOf('--pipeline', pipeline, PIPELINES) ?? PIPELINES[0];
+  const given = Object.entries({ size, slide, offset, delay, gap, time, partitionedBy }).filter(
+    ([, text]) => text !== undefined,
+  );
   try {
-    return parseJobInput({ pipeline: known, size, slide, offset, delay }, 'none');
+    return parseJobInput({ pipeline: known, ...Object.fromEntries(given) }, 'none');
   } catch (error) {
     if (!(error instanceof BadJobInput)) throw error;
-    for (const problem of error.problems) read.problem(`--${problem}`);
+    for (const problem of error.problems) read.problem(optionNamed(problem));
     return undefined;
   }
+}
+
+/** A problem of a job's input, with the name that the field has as an option. */
+function optionNamed(problem: string): string {
+  return problem.startsWith('Unrecognized') ? problem : `--${problem.replace(/^partitionedBy/, 'partitioned-by')}`;
 }
 
 async function readPath(path: string | undefined, read: OptionReader): Promise<string | undefined> {

@@ -33,7 +33,7 @@ export interface Batch<Partial> {
 }
 
 /** One commit: expects number `expects` in `weir.progress` and leaves `expects + 1`. Counters are whole values, never increments. */
-export interface Commit<Row> {
+export interface Commit<Rows> {
   expects: number;
   offset: number;
   watermark: Instant | null;
@@ -44,7 +44,7 @@ export interface Commit<Row> {
   caughtUpSince: Instant | null;
   /** The latest end of anything that is open or was. */
   endsUntil: Instant | null;
-  rows: Row[];
+  rows: Rows;
   rejects: Reject[];
 }
 

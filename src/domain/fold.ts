@@ -10,8 +10,8 @@ import type { Gathering, Operator } from './operator.js';
 /** A record's value as a pipeline understood it, or why it could not (docs/semantics.md, reasons). */
 export type Decoded<Item> = { reason: null; time: Instant; item: Item } | { reason: string };
 
-export interface FoldOptions<Item, Partial> {
-  operator: Operator<Item, Partial, unknown>;
+export interface FoldOptions<Item, Gathered> {
+  operator: Pick<Operator<Item, unknown, unknown, Gathered>, 'isLate' | 'gather'>;
   delayMs: number;
   /** How far ahead of its Kafka record's own timestamp an event may be. */
   futureGuardMs: number;
@@ -20,13 +20,13 @@ export interface FoldOptions<Item, Partial> {
   silent?: boolean;
 }
 
-export class BatchFold<Item, Partial> {
+export class BatchFold<Item, Gathered> {
   watermark: Instant | null;
   readonly counters: Counters = { ...NO_RECORDS };
-  readonly gathering: Gathering<Item, Partial>;
-  readonly #options: FoldOptions<Item, Partial>;
+  readonly gathering: Gathering<Item, Gathered>;
+  readonly #options: FoldOptions<Item, Gathered>;
 
-  constructor(options: FoldOptions<Item, Partial>) {
+  constructor(options: FoldOptions<Item, Gathered>) {
     this.#options = options;
     this.watermark = options.watermark;
     this.gathering = options.operator.gather();

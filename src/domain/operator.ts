@@ -43,11 +43,12 @@ export interface OpenState<Partial, Row> {
   snapshot(): Partial;
 }
 
-export interface Operator<Item, Partial, Row> {
+/** `Gathered` is a partial as the poll gathers it, where something is still to be looked up before it is merged. */
+export interface Operator<Item, Partial, Row, Gathered = Partial> {
   /** Whether the own span of a record at `time` ends at or before `watermark` (docs/semantics.md, late). */
   isLate(time: Instant, watermark: Instant): boolean;
   /** The smallest end after `watermark` that any result could have, whether there is one or not; null where ends form no grid. */
   nextPossibleEnd(watermark: Instant): Instant | null;
-  gather(): Gathering<Item, Partial>;
+  gather(): Gathering<Item, Gathered>;
   open(): OpenState<Partial, Row>;
 }

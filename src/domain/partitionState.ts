@@ -15,13 +15,19 @@ import type { CaughtUp } from './quietClock.js';
 /** While caught up, a watermark that moved is written at most this often (docs/semantics.md, commit). */
 const COMMIT_EVERY_MS = 1000;
 
+/** What a state needs of an operator. */
+type StateOperator<Partial, Row> = Pick<
+  Operator<never, Partial, Row, unknown>,
+  'open' | 'nextPossibleEnd'
+>;
+
 export class PartitionState<Partial, Row> {
   offset: number;
   watermark: Instant | null;
   caughtUp: CaughtUp | null = null;
   counters: Counters;
   number: number;
-  readonly #operator: Operator<never, Partial, Row>;
+  readonly #operator: StateOperator<Partial, Row>;
   readonly #open: OpenState<Partial, Row>;
   #advances: Advance[];
   #endsUntil: Instant | null;
@@ -31,7 +37,7 @@ export class PartitionState<Partial, Row> {
   /** Offsets that a silent read could not find any more. */
   #lost = 0;
 
-  private constructor(operator: Operator<never, Partial, Row>, from: Omit<Progress, 'rebuildFrom'>) {
+  private constructor(operator: StateOperator<Partial, Row>, from: Omit<Progress, 'rebuildFrom'>) {
     this.#operator = operator;
     this.#open = operator.open();
     this.offset = from.offset;
@@ -43,7 +49,7 @@ export class PartitionState<Partial, Row> {
     this.#written = { at: 0, offset: from.offset, watermark: from.watermark, caughtUp: null };
   }
 
-  static carried<P, R>(operator: Operator<never, P, R>, carried: Carried<P>): PartitionState<P, R> {
+  static carried<P, R>(operator: StateOperator<P, R>, carried: Carried<P>): PartitionState<P, R> {
     const state = new PartitionState<P, R>(operator, carried);
     state.caughtUp = carried.caughtUp;
     state.#open.merge(carried.open);
@@ -52,7 +58,7 @@ export class PartitionState<Partial, Row> {
   }
 
   /** A state that knows nothing, at the offset from which all that is open can be read again. */
-  static rebuilding<P, R>(operator: Operator<never, P, R>, progress: Progress): PartitionState<P, R> {
+  static rebuilding<P, R>(operator: StateOperator<P, R>, progress: Progress): PartitionState<P, R> {
     return new PartitionState<P, R>(operator, {
       number: progress.number,
       offset: progress.rebuildFrom,
@@ -138,7 +144,7 @@ export class PartitionState<Partial, Row> {
     return this.offset !== this.#written.offset || this.watermark !== this.#written.watermark;
   }
 
-  commit(): Commit<Row> {
+  commit(): Commit<Row[]> {
     const rebuildFrom = this.#rebuildFrom();
     this.#advances = this.#advances.filter(([offset]) => offset >= rebuildFrom);
     return {

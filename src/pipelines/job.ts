@@ -1,13 +1,5 @@
 /** A job: which pipeline, over which topic, by which rules. Plain JSON, in `weir.job` and in the input of every workflow. */
-
-/** What makes a job this job: a start with another value of any of these is refused, since its results would mean something else. */
-export interface JobIdentity {
-  pipeline: 'hits';
-  topic: string;
-  sizeMs: number;
-  slideMs: number;
-  offsetMs: number;
-}
+import type { SessionTime } from './sessions/event.js';
 
 /** What decides what is late: only a replay may change it. */
 interface JobRules {
@@ -29,4 +21,26 @@ interface JobTuning {
   lingerMs: number;
 }
 
-export type Job = JobIdentity & JobRules & JobTuning;
+interface AnyJob extends JobRules, JobTuning {
+  topic: string;
+}
+
+/** Hits per window, host and referrer. */
+export interface HitsJob extends AnyJob {
+  pipeline: 'hits';
+  sizeMs: number;
+  slideMs: number;
+  offsetMs: number;
+}
+
+/** Sessions of visitors. */
+export interface SessionsJob extends AnyJob {
+  pipeline: 'sessions';
+  gapMs: number;
+  time: SessionTime;
+  /** `key`: all records of a visitor are in one partition; null: nothing is known, so the topic has to have just one. */
+  partitionedBy: 'key' | null;
+}
+
+export type Job = HitsJob | SessionsJob;
+export type Pipeline = Job['pipeline'];

@@ -1,16 +1,19 @@
 import { formatDuration } from '../domain/duration.js';
 import type { Job } from './job.js';
 
-const IDENTITY = ['pipeline', 'topic', 'sizeMs', 'slideMs', 'offsetMs'] as const;
-const RULES = ['delayMs', 'futureGuardMs'] as const;
+/** Of all pipelines: a job has those of its own. */
+const IDENTITY = ['topic', 'partitionedBy', 'sizeMs', 'slideMs', 'offsetMs', 'time'];
+const RULES = ['delayMs', 'gapMs', 'futureGuardMs'];
 
 /**
  * Why a start of job `name` as `wanted` is refused, given what its first start `stored`; null where it is admitted
  * (docs/semantics.md, starting again). Names every difference, and what to do.
  */
 export function refusal(name: string, stored: Job, wanted: Job): string | null {
-  const identity = differences(IDENTITY, stored, wanted);
-  const rules = differences(RULES, stored, wanted);
+  // The options of another pipeline are others: that they differ says nothing more.
+  const same = stored.pipeline === wanted.pipeline;
+  const identity = differences(same ? IDENTITY : ['pipeline', 'topic'], stored, wanted);
+  const rules = same ? differences(RULES, stored, wanted) : [];
   const sentences: string[] = [];
   if (identity.length > 0) {
     sentences.push(
@@ -27,13 +30,16 @@ export function refusal(name: string, stored: Job, wanted: Job): string | null {
     : `Job ${name} exists and is not started, because ${sentences.join(' And ')}`;
 }
 
-function differences(keys: readonly (keyof Job)[], stored: Job, wanted: Job): string[] {
+type Options = Record<string, unknown>;
+
+function differences(keys: readonly string[], stored: Job, wanted: Job): string[] {
+  const [before, now] = [stored, wanted] as unknown as [Options, Options];
   return keys
-    .filter((key) => stored[key] !== wanted[key])
-    .map((key) => `${key.replace(/Ms$/, '')} was ${shown(stored, key)}, not ${shown(wanted, key)}`);
+    .filter((key) => (before[key] ?? null) !== (now[key] ?? null))
+    .map((key) => `${key.replace(/Ms$/, '')} was ${shown(before, key)}, not ${shown(now, key)}`);
 }
 
-function shown(job: Job, key: keyof Job): string {
-  const value = job[key];
+function shown(options: Options, key: string): string {
+  const value = options[key] ?? 'nothing';
   return typeof value === 'number' && key.endsWith('Ms') ? formatDuration(value) : String(value);
 }

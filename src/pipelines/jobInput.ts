@@ -1,7 +1,7 @@
 /** The input of a job as a person writes it, checked: `{"pipeline":"hits","topic":"web_traffic_topic","size":"5m"}`. */
 import * as z from 'zod';
 import { formatDuration, parseDuration } from '../domain/duration.js';
-import type { Job } from './job.js';
+import type { Job, Pipeline } from './job.js';
 
 /** Windows of one instant at most: each record is counted in as many. */
 const MOST_WINDOWS = 1000;
@@ -24,38 +24,75 @@ function duration(min: number) {
   });
 }
 
-function windowOptions() {
-  return {
-    size: duration(1).prefault('5m'),
-    slide: duration(1).optional(),
-    offset: duration(-LONGEST_MS).prefault('0ms'),
-    delay: duration(0).prefault('1m'),
-  };
-}
+/** Topics of jobs that name none, where KAFKA_TOPIC names none either. */
+export const DEFAULT_TOPICS: Record<Pipeline, string> = {
+  hits: 'web_traffic_topic',
+  sessions: 'web_events',
+};
 
-const schema = z
-  .strictObject({
-    pipeline: z.literal('hits', { error: 'expected "hits"' }),
+/** What every job has; `batchBytes` is the default of `maxBatchBytes`. */
+function commonOptions({ delay, batchBytes }: { delay: string; batchBytes: number }) {
+  return {
     topic: z
       .string()
       .regex(/^[\w.-]{1,249}$/, {
         error: "expected a Kafka topic's name: at most 249 letters, digits, '.', '_' and '-'",
       })
       .optional(),
-    ...windowOptions(),
+    delay: duration(0).prefault(delay),
     futureGuard: duration(0).prefault('5m'),
     idle: z.enum(['on', 'off']).default('on'),
     idleAfter: duration(1).prefault('30s'),
     onDataLoss: z.enum(['fail', 'skip']).default('fail'),
     maxBatchEvents: z.int().min(1).max(100_000).default(25_000),
-    maxBatchBytes: z.int().min(1000).max(1_000_000).default(256_000),
+    maxBatchBytes: z.int().min(1000).max(1_000_000).default(batchBytes),
     linger: duration(0).prefault('1s'),
+  };
+}
+
+const hits = z
+  .strictObject({
+    pipeline: z.literal('hits'),
+    size: duration(1).prefault('5m'),
+    slide: duration(1).optional(),
+    offset: duration(-LONGEST_MS).prefault('0ms'),
+    ...commonOptions({ delay: '1m', batchBytes: 256_000 }),
   })
   .refine(({ size, slide }) => size / (slide ?? size) <= MOST_WINDOWS, {
     path: ['slide'],
     when: ({ value }) => hasWindows(value), // also where something else is wrong: all mistakes are named at once
     error: `an instant would be in more than ${MOST_WINDOWS} windows: size / slide is too large`,
-  });
+  })
+  .transform(({ size, slide, offset, ...rest }) => ({
+    ...inMs(rest),
+    sizeMs: size,
+    slideMs: slide ?? size,
+    offsetMs: offset,
+  }));
+
+const sessions = z
+  .strictObject({
+    pipeline: z.literal('sessions'),
+    gap: duration(1).prefault('5m'),
+    time: z.enum(['event_time', 'record']).default('event_time'),
+    partitionedBy: z.literal('key', { error: 'expected "key", or nothing' }).nullable().default(null),
+    // Nearly every second event may begin a segment: 25,000 events take some 540 kB.
+    ...commonOptions({ delay: '30s', batchBytes: 700_000 }),
+  })
+  .transform(({ gap, ...rest }) => ({ ...inMs(rest), gapMs: gap }));
+
+const schemas = { hits, sessions };
+
+/** Options by the names that a job has for them. */
+function inMs<T extends { delay: number; futureGuard: number; idleAfter: number; linger: number }>({
+  delay,
+  futureGuard,
+  idleAfter,
+  linger,
+  ...rest
+}: T) {
+  return { ...rest, delayMs: delay, futureGuardMs: futureGuard, idleAfterMs: idleAfter, lingerMs: linger };
+}
 
 function hasWindows(value: unknown): boolean {
   const { size, slide = size } = (value ?? {}) as Record<string, unknown>;
@@ -73,28 +110,29 @@ export class BadJobInput extends Error {
   }
 }
 
-/** The job that `input` describes; where it names no topic, `defaultTopic`. Throws {@link BadJobInput} with every problem at once. */
-export function parseJobInput(input: unknown, defaultTopic: string): Job {
-  const result = schema.safeParse(input);
-  if (!result.success) {
-    throw new BadJobInput(
-      result.error.issues.map(({ path, message }) =>
-        path.length ? `${path.join('.')}: ${message}` : message,
-      ),
-    );
-  }
-  const { pipeline, topic, size, slide, offset, delay, futureGuard, idleAfter, linger, ...rest } =
-    result.data;
-  return {
-    pipeline,
-    topic: topic ?? defaultTopic,
-    sizeMs: size,
-    slideMs: slide ?? size,
-    offsetMs: offset,
-    delayMs: delay,
-    futureGuardMs: futureGuard,
-    idleAfterMs: idleAfter,
-    lingerMs: linger,
-    ...rest,
-  };
+/**
+ * The job that `input` describes; where it names no topic, `defaultTopic`, else that of its pipeline. Throws {@link BadJobInput} with every
+ * problem at once.
+ */
+export function parseJobInput(input: unknown, defaultTopic: string | null): Job {
+  const pipeline = pipelineOf(input);
+  // What else is wrong is said by the rules of hits.
+  const result = schemas[pipeline ?? 'hits'].safeParse(input);
+  if (!result.success) throw new BadJobInput(problemsOf(result.error, pipeline));
+  const { topic, ...rest } = result.data;
+  return { ...rest, topic: topic ?? defaultTopic ?? DEFAULT_TOPICS[rest.pipeline] };
+}
+
+export const PIPELINES = Object.keys(schemas) as Pipeline[];
+
+function pipelineOf(input: unknown): Pipeline | undefined {
+  const { pipeline } = (input ?? {}) as { pipeline?: unknown };
+  return PIPELINES.find((each) => each === pipeline);
+}
+
+function problemsOf({ issues }: z.ZodError, pipeline: Pipeline | undefined): string[] {
+  return issues.map(({ path, message }) => {
+    if (path[0] === 'pipeline' && pipeline === undefined) return `pipeline: expected ${PIPELINES.map((each) => `"${each}"`).join(' or ')}`;
+    return path.length ? `${path.join('.')}: ${message}` : message;
+  });
 }

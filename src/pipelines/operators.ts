@@ -2,13 +2,44 @@
 import type { Operator } from '../domain/operator.js';
 import { hitsOperator } from './hits/operator.js';
 import type { Hit, HitCountsJson, HitRow } from './hits/counts.js';
-import type { JobIdentity } from './job.js';
+import type { Job } from './job.js';
+import type { UserAgent } from './sessions/agent.js';
+import type { Visit } from './sessions/event.js';
+import {
+  packSessions,
+  sessionsOperator,
+  type PackedSessions,
+  type SessionRow,
+  type SessionsJson,
+} from './sessions/operator.js';
 
 /** What polls return and runs carry, whatever the pipeline. */
-export type JobPartial = HitCountsJson;
-export type JobRow = HitRow;
-export type JobItem = Hit;
+export type JobPartial = HitCountsJson | SessionsJson;
+export type JobGathered = HitCountsJson | SessionsJson<UserAgent>;
+export type JobRow = HitRow | SessionRow;
+export type JobItem = Hit | Visit;
+/** Rows on their way to the sink. */
+export type JobRows = HitRow[] | PackedSessions;
 
-export function operatorOf(job: JobIdentity): Operator<JobItem, JobPartial, JobRow> {
-  return hitsOperator(job);
+export type JobOperator = Operator<JobItem, JobPartial, JobRow, JobGathered>;
+
+export function operatorOf(job: Job): JobOperator {
+  // Each takes only what it made itself: a job has one operator in all its runs.
+  switch (job.pipeline) {
+    case 'hits':
+      return hitsOperator(job) as JobOperator;
+    case 'sessions':
+      return sessionsOperator(job.gapMs) as JobOperator;
+  }
+}
+
+/** Rows of one job as compact JSON; null for none. */
+export function packRows(job: Job, rows: JobRow[]): JobRows | null {
+  if (rows.length === 0) return null;
+  switch (job.pipeline) {
+    case 'hits':
+      return rows as HitRow[];
+    case 'sessions':
+      return packSessions(rows as SessionRow[], job.gapMs);
+  }
 }

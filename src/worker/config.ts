@@ -6,7 +6,6 @@ import type { PostgresConfig } from '../io/postgres/pool.js';
 
 export const DEFAULTS = {
   KAFKA_URL: 'localhost:9093',
-  KAFKA_TOPIC: 'web_traffic_topic',
   POSTGRES_URL: 'postgres://postgres@localhost:5432/weir',
   WEIR_TASK_QUEUE: 'weir',
   WEIR_ACTIVITY_SLOTS: '200',
@@ -14,8 +13,8 @@ export const DEFAULTS = {
 
 export interface Config {
   kafka: KafkaConfig;
-  /** The topic of a job that names none. */
-  topic: string;
+  /** The topic of a job that names none; null: that of its pipeline. */
+  topic: string | null;
   postgres: PostgresConfig;
   temporal: ClientConnectConfig;
   taskQueue: string;
@@ -50,7 +49,7 @@ export function loadConfig(env: Environment): Config {
   };
   const config: Config = {
     kafka: attempt('KAFKA_URL', () => ({ brokers: parseBrokers(text('KAFKA_URL')), clientId: 'weir' })),
-    topic: attempt('KAFKA_TOPIC', () => topicName(text('KAFKA_TOPIC'))),
+    topic: attempt('KAFKA_TOPIC', () => (env['KAFKA_TOPIC'] ? topicName(env['KAFKA_TOPIC']) : null)),
     postgres: attempt('POSTGRES_URL', () => postgresConfig(text('POSTGRES_URL'), env)),
     temporal: attempt('TEMPORAL_*', () => loadClientConnectConfig({ overrideEnvVars: defined(env) })),
     taskQueue: text('WEIR_TASK_QUEUE'),

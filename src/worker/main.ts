@@ -13,6 +13,7 @@ import { createKafkaReader } from '../io/kafka/kafkaReader.js';
 import { createReaderPool } from '../io/kafka/readerPool.js';
 import { createTopicAdmin } from '../io/kafka/topics.js';
 import { brotliCodec } from '../io/payload/codec.js';
+import { createAgentReader } from '../io/userAgent/readAgent.js';
 import { createPool } from '../io/postgres/pool.js';
 import type { Config } from './config.js';
 
@@ -52,6 +53,7 @@ export async function runWorker(config: Config, { log }: WorkerOptions): Promise
         pool,
         readers,
         topics,
+        readAgent: createAgentReader(),
         brokers: config.kafka.brokers.join(','),
         defaultTopic: config.topic,
       }),

@@ -5,7 +5,7 @@ import { afterClaim } from '../domain/claim.js';
 import type { Instant } from '../domain/instant.js';
 import type { Progress } from '../domain/commit.js';
 import { PartitionState } from '../domain/partitionState.js';
-import { operatorOf, type JobPartial, type JobRow } from '../pipelines/operators.js';
+import { operatorOf, packRows, type JobPartial, type JobRow } from '../pipelines/operators.js';
 import { claim, commit, commitLocally, commitPatiently, poll } from './activities.js';
 import { isFailure, isFinal } from './failures.js';
 import type { PartitionResult, Reached } from './messages.js';
@@ -171,9 +171,10 @@ export class PartitionRun {
 
   async #write(): Promise<void> {
     const { job } = this.input;
-    const what = this.state.commit();
-    const request = { ...this.#key(), owner: this.#owner, topic: job.topic, commit: what };
-    const summary = `partition ${this.input.partition} to ${what.offset}: ${what.rows.length} rows`;
+    const { rows, ...what } = this.state.commit();
+    const commitOf = { ...what, rows: packRows(job, rows) };
+    const request = { ...this.#key(), owner: this.#owner, topic: job.topic, commit: commitOf };
+    const summary = `partition ${this.input.partition} to ${what.offset}: ${rows.length} rows`;
     try {
       await commitLocally.executeWithOptions({ summary }, [job.pipeline, request]);
     } catch (error) {

@@ -1,3 +1,4 @@
+import type { HitCountsJson } from '../../src/pipelines/hits/counts.js';
 import { describe, expect, test } from 'vitest';
 import { OffsetOutOfRange } from '../../src/io/kafka/logReader.js';
 import { hit, pollWorld } from '../support/pollWorld.js';
@@ -192,7 +193,7 @@ describe('a silent read', () => {
     world.rejectedOffsets = new Set([1, 2]);
     const result = await world.poll({ silent: true, until: 5 });
     expect(result).toMatchObject({ next: 5, counters: { read: 3, accepted: 3, late: 0 }, rejects: [] });
-    expect(result.partial.windows).toEqual([[600_000, 0, [0, 1, 2]]]);
+    expect((result.partial as HitCountsJson).windows).toEqual([[600_000, 0, [0, 1, 2]]]);
   });
 
   test('stops at until and does not linger', async () => {

@@ -3,6 +3,7 @@ import { appendFileSync, writeFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { findTemporalCli } from '../../src/dev/temporal.js';
+import { DEFAULT_TOPICS } from '../../src/pipelines/jobInput.js';
 import { DEFAULTS } from '../../src/worker/config.js';
 import { sharedStack } from '../support/stack.js';
 import { eventually, Weir } from '../support/weir.js';
@@ -34,7 +35,7 @@ describe('on real servers', () => {
 
   /** Four partitions of traffic, and the job `hits`, that has read it. */
   async function asAfterNpmStart(): Promise<void> {
-    const topic = DEFAULTS.KAFKA_TOPIC;
+    const topic = DEFAULT_TOPICS.hits;
     const traffic = ['--events', '20000', '--event-rate', '20/s', '--malformed', '0.01', '--late', '0.01'];
     await weir.weir('generate', '--topic', topic, '--partitions', '4', ...traffic);
     await weir.client.workflow.start('pipeline', {

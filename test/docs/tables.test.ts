@@ -5,12 +5,12 @@ import { describe, expect, it } from 'vitest';
 import { resultsTable } from '../../src/cli/demo/results.js';
 import { refusal } from '../../src/pipelines/jobDifferences.js';
 import type { Job } from '../../src/pipelines/job.js';
-import { parseJobInput } from '../../src/pipelines/jobInput.js';
+import { DEFAULT_TOPICS, parseJobInput } from '../../src/pipelines/jobInput.js';
 import { DEFAULTS } from '../../src/worker/config.js';
 import { blocksOf, codeIn, proseOf, ROOT, tableOf } from './markdown.js';
 import { fits } from './session.js';
 
-const job = (input: object = {}): Job => parseJobInput({ pipeline: 'hits', ...input }, DEFAULTS.KAFKA_TOPIC);
+const job = (input: object = {}): Job => parseJobInput({ pipeline: 'hits', ...input }, null);
 const FIELDS = tableOf('README.md', 'field', 'default', 'what it does').map(([field, value, , later]) => ({
   field: codeIn(field!)[0]!,
   value: codeIn(value!)[0],
@@ -33,7 +33,7 @@ describe("the README's table of a job's input", () => {
 
   it('gives the defaults that are taken from elsewhere', () => {
     expect(FIELDS.find(({ field }) => field === 'topic')!.value).toBe('KAFKA_TOPIC');
-    expect(job({ size: '7m' })).toMatchObject({ topic: DEFAULTS.KAFKA_TOPIC, slideMs: 420_000 });
+    expect(job({ size: '7m' })).toMatchObject({ topic: DEFAULT_TOPICS.hits, slideMs: 420_000 });
   });
 
   it.each(FIELDS)('says whether a later start may change $field: $later', ({ field, later }) => {

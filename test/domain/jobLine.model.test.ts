@@ -8,7 +8,7 @@ import { latest, type Instant } from '../../src/domain/instant.js';
 import { afterEmptyFetch, caughtUpAt, wantsJobClock } from '../../src/domain/quietClock.js';
 import type { HitCountsJson } from '../../src/pipelines/hits/counts.js';
 import { hitsOperator } from '../../src/pipelines/hits/operator.js';
-import type { Job } from '../../src/pipelines/job.js';
+import type { HitsJob } from '../../src/pipelines/job.js';
 import { testJob } from '../support/job.js';
 import { PartitionModel } from '../support/partitionModel.js';
 import { ProgressTable } from '../support/progressTable.js';
@@ -23,7 +23,7 @@ type PartitionStep =
 type Step = PartitionStep | { do: 'tick'; ms: number } | { do: 'newPartition' | 'drain' };
 
 interface Setting {
-  job: Job;
+  job: HitsJob;
   partitions: number;
   /** How the rest becomes final. */
   end: 'drain' | 'quiet clock';
@@ -123,13 +123,13 @@ function play({ job, partitions, end }: Setting, steps: readonly Step[]): string
 
 class JobWorld {
   wrong: string | null = null;
-  readonly #job: Job;
+  readonly #job: HitsJob;
   readonly #table = new ProgressTable();
   readonly #partitions: PartitionModel<HitCountsJson>[] = [];
   #line: Instant | null = null;
   #shown = new Map<string, number>();
 
-  constructor(job: Job, partitions: number) {
+  constructor(job: HitsJob, partitions: number) {
     this.#job = job;
     // All are registered before any is read.
     for (let partition = 0; partition < partitions; partition++) this.#table.register(partition);

@@ -4,7 +4,7 @@
  */
 import { expect, test } from 'vitest';
 import type { Random } from '../../src/cli/generate/random.js';
-import type { Job } from '../../src/pipelines/job.js';
+import type { HitsJob } from '../../src/pipelines/job.js';
 import { hitsOperator } from '../../src/pipelines/hits/operator.js';
 import { testJob } from '../support/job.js';
 import { PartitionModel } from '../support/partitionModel.js';
@@ -36,7 +36,7 @@ const FAULTS = [
 
 interface Setting {
   spans: 'windows' | 'sessions';
-  job: Job;
+  job: HitsJob;
 }
 
 test('rows, rejects and counters are those of an uninterrupted run, whatever happens to the runs', () => {

@@ -1,16 +1,16 @@
 import { describe, expect, test } from 'vitest';
-import type { Job } from '../../src/pipelines/job.js';
+import type { HitsJob } from '../../src/pipelines/job.js';
 import { refusal } from '../../src/pipelines/jobDifferences.js';
 import { testJob } from '../support/job.js';
 
 const stored = testJob();
-const refused = (wanted: Partial<Job>) => refusal('visits', stored, { ...stored, ...wanted });
+const refused = (wanted: Partial<HitsJob>) => refusal('visits', stored, { ...stored, ...wanted });
 
 describe('a later start of a job', () => {
   test('as it was, is admitted', () => expect(refused({})).toBeNull());
 
   test('with other batch limits and idle settings, is admitted', () => {
-    const tuning: Partial<Job> = {
+    const tuning: Partial<HitsJob> = {
       idle: 'off',
       idleAfterMs: 1,
       onDataLoss: 'skip',

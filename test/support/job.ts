@@ -1,7 +1,7 @@
-import type { Job } from '../../src/pipelines/job.js';
+import type { HitsJob } from '../../src/pipelines/job.js';
 
 /** A job with the defaults that people get, apart from what a test is about. */
-export function testJob(overrides: Partial<Job> = {}): Job {
+export function testJob(overrides: Partial<HitsJob> = {}): HitsJob {
   return {
     pipeline: 'hits',
     topic: 'events',

@@ -11,7 +11,7 @@ import { caughtUpAt, type CaughtUp } from '../../src/domain/quietClock.js';
 import { Fenced } from '../../src/io/postgres/commit.js';
 import type { Operator } from '../../src/domain/operator.js';
 import type { Hit, HitRow } from '../../src/pipelines/hits/counts.js';
-import type { Job } from '../../src/pipelines/job.js';
+import type { HitsJob } from '../../src/pipelines/job.js';
 import { asJson, type ModelCommit, type ProgressTable } from './progressTable.js';
 import type { ModelRecord } from './reference.js';
 
@@ -33,7 +33,7 @@ export interface PollStep {
 const FENCED_AT_MOST = 3;
 
 export interface ModelOptions<Partial> {
-  job: Job;
+  job: HitsJob;
   operator: Operator<Hit, Partial, HitRow>;
   partition: number;
   table: ProgressTable;
@@ -49,7 +49,7 @@ export class PartitionModel<Partial> {
   readonly sent: { owner: string; commit: ModelCommit }[] = [];
   /** What happens to the answer of the next commit. */
   nextAnswer: 'arrives' | 'lost' | 'lost and fenced' = 'arrives';
-  readonly #job: Job;
+  readonly #job: HitsJob;
   readonly #operator: Operator<Hit, Partial, HitRow>;
   readonly #partition: number;
   readonly #table: ProgressTable;

@@ -1,7 +1,8 @@
 /** Everything around one poll: a log in memory, its clock, a job clock and rejected offsets that the test sets. */
+import { createAgentReader } from '../../src/io/userAgent/readAgent.js';
 import { poll, type PollInput, type PollResult } from '../../src/activities/poll.js';
 import type { JobClock } from '../../src/domain/quietClock.js';
-import type { Job } from '../../src/pipelines/job.js';
+import type { HitsJob } from '../../src/pipelines/job.js';
 import type { BatchRecord } from './kafkaBatch.js';
 import { testJob } from './job.js';
 import { createMemoryLog, type MemoryLog } from './memoryLog.js';
@@ -19,7 +20,7 @@ export interface PollWorld {
 }
 
 /** Long polls and pauses take no time: they move the log's clock. */
-export function pollWorld(overrides: Partial<Job> = {}, nowMs = 1_000_000): PollWorld {
+export function pollWorld(overrides: Partial<HitsJob> = {}, nowMs = 1_000_000): PollWorld {
   const log = createMemoryLog({ nowMs, waits: 'skip' });
   const job = testJob({ delayMs: 0, ...overrides });
   const world: PollWorld = {
@@ -45,6 +46,7 @@ export function pollWorld(overrides: Partial<Job> = {}, nowMs = 1_000_000): Poll
         },
         {
           reader: log.reader(),
+          readAgent: createAgentReader(),
           now: () => log.nowMs,
           sleep: async (ms) => log.advance(ms),
           readJobClock: async (now) => {

@@ -8,7 +8,7 @@ import { Fenced } from '../../src/io/postgres/commit.js';
 import type { HitRow } from '../../src/pipelines/hits/counts.js';
 
 /** A commit, and for the reference every advance that it and the commits before it remember. */
-export type ModelCommit = Commit<HitRow> & { allAdvances: Advance[] };
+export type ModelCommit = Commit<HitRow[]> & { allAdvances: Advance[] };
 
 interface Standing extends Progress {
   owner: string | null;

@@ -1,5 +1,5 @@
 /** Windows and sessions record by record, in the plainest way; shares nothing with the operators, the fold or the state. */
-import type { Job } from '../../src/pipelines/job.js';
+import type { HitsJob } from '../../src/pipelines/job.js';
 
 export interface ModelRecord {
   time: number;
@@ -28,18 +28,18 @@ interface Spans {
 export type Advances = readonly (readonly [offset: number, watermark: number])[];
 
 /** Hits per window. `advances`: the wall clock moved the watermark to `[1]` before the record at offset `[0]`. */
-export function referenceHits(job: Job, log: readonly ModelRecord[], advances: Advances): Expected {
+export function referenceHits(job: HitsJob, log: readonly ModelRecord[], advances: Advances): Expected {
   return reference(windowSpans(job), { job, log, advances });
 }
 
 /** The same for sessions with a gap of `sizeMs`, keyed by host. */
-export function referenceSessions(job: Job, log: readonly ModelRecord[], advances: Advances): Expected {
+export function referenceSessions(job: HitsJob, log: readonly ModelRecord[], advances: Advances): Expected {
   return reference(sessionSpans(job.sizeMs), { job, log, advances });
 }
 
 function reference(
   spans: Spans,
-  { job, log, advances }: { job: Job; log: readonly ModelRecord[]; advances: Advances },
+  { job, log, advances }: { job: HitsJob; log: readonly ModelRecord[]; advances: Advances },
 ): Expected {
   const rejected = new Map<number, string>();
   const counters = { read: log.length, accepted: 0, late: 0, rejected: 0 };
@@ -68,7 +68,7 @@ function reference(
   return { rows: spans.rows, rejected, counters };
 }
 
-function windowSpans(job: Job): Spans {
+function windowSpans(job: HitsJob): Spans {
   const rows = new Map<string, number>();
   return {
     rows,
@@ -114,7 +114,7 @@ function sessionSpans(gapMs: number): Spans {
 }
 
 /** Tries every instant that could begin a window with `time` in it. */
-function startsAround(time: number, { sizeMs, slideMs, offsetMs }: Job): number[] {
+function startsAround(time: number, { sizeMs, slideMs, offsetMs }: HitsJob): number[] {
   const starts: number[] = [];
   for (let start = time - sizeMs + 1; start <= time; start++) {
     if ((start - offsetMs) % slideMs === 0) starts.push(start);

@@ -1,58 +1,68 @@
 import { addCounters, NO_RECORDS, type Counters } from '../../domain/accounting.js';
 import { latest, type Instant } from '../../domain/instant.js';
-import { jobLine } from '../../domain/line.js';
-import type { Operator } from '../../domain/operator.js';
-import { HitTotals } from '../../pipelines/hits/output.js';
 import type { Job } from '../../pipelines/job.js';
-import { operatorOf, type JobRow } from '../../pipelines/operators.js';
+import type { HitRow } from '../../pipelines/hits/counts.js';
+import type { AgentReader } from '../../pipelines/sessions/agent.js';
+import type { SessionRow } from '../../pipelines/sessions/operator.js';
+import { ShownByLine } from './shownByLine.js';
+import { ShownWhenClosed } from './shownWhenClosed.js';
 import type { LogRecord } from './logRecord.js';
 import { Partition } from './partition.js';
 
+/** When rows that partitions have closed are shown, and how. Each is shown once. */
+export interface Shown<Row> {
+  /** Takes rows that a partition has closed. */
+  add(rows: Row[]): void;
+  /** Whether something may be shown now that a record has moved the watermark of `partition` from `before` on. */
+  isDue(partition: Partition, before: Instant | null): boolean;
+  /** What is to be shown now, as JSON by the names of the table's columns; at the end of input everything up to `end`. */
+  take(end?: Instant): Iterable<object>;
+}
+
+export interface RunDependencies {
+  readAgent: AgentReader;
+}
+
 /**
- * A job over a log that is given record by record, in this process: the partitions, and the job's line over them (docs/semantics.md), which
- * decides when a row is shown. The wall clock moves nothing.
+ * A job over a log that is given record by record, in this process. Rows come out as they do in Postgres: hits by the job's line, sessions
+ * when their partition closes them (docs/semantics.md). The wall clock moves nothing.
  */
 export class JobRun {
   readonly #job: Job;
-  readonly #operator: Operator<never, unknown, JobRow>;
+  readonly #dependencies: RunDependencies;
   readonly #partitions = new Map<number, Partition>();
-  readonly #totals = new HitTotals();
-  #line: Instant | null = null;
-  /** The line shows nothing new before it has reached this; null: it may at any step. */
-  #nextEnd: Instant | null = null;
+  readonly #shown: Shown<HitRow | SessionRow>;
 
   /** @param partitions all that hold the line back until they have a record, whether one comes or not */
-  constructor(job: Job, partitions: Iterable<number>) {
+  constructor(job: Job, partitions: Iterable<number>, dependencies: RunDependencies) {
     this.#job = job;
-    this.#operator = operatorOf(job);
+    this.#dependencies = dependencies;
+    this.#shown = shownFor(job, () => this.#partitions.values());
     for (const partition of partitions) this.#partition(partition);
   }
 
   /** Takes the next record of the log; returns what has become final by it, in the order of output. To be used up before the next call. */
-  take(record: LogRecord): Iterable<JobRow> {
+  take(record: LogRecord): Iterable<object> {
     const partition = this.#partition(record.partition);
     const before = partition.watermark;
     partition.add(record);
-    if (partition.watermark === before || before !== this.#line) return []; // the line is another partition's
-    this.#line = jobLine(this.#watermarks());
-    if (this.#line === null || (this.#nextEnd !== null && this.#line < this.#nextEnd)) return [];
+    if (partition.watermark === before || !this.#shown.isDue(partition, before)) return [];
     this.endBatches();
-    this.#nextEnd = this.#operator.nextPossibleEnd(this.#line);
-    return this.#totals.takeUntil(this.#line);
+    return this.#shown.take();
   }
 
   /** Ends the batches that partitions gather. When that happens changes nothing in the results. */
   endBatches(): void {
-    for (const partition of this.#partitions.values()) this.#totals.add(partition.endBatch());
+    for (const partition of this.#partitions.values()) this.#shown.add(partition.endBatch());
   }
 
   /** End of input (docs/semantics.md, drain): everything becomes final; returns what has not been returned before. */
-  finish(): Iterable<JobRow> {
+  finish(): Iterable<object> {
     this.endBatches();
     let end: Instant | null = null;
     for (const { lastEnd } of this.#partitions.values()) end = latest(end, lastEnd);
-    for (const partition of this.#partitions.values()) this.#totals.add(partition.finish(end));
-    return end === null ? [] : this.#totals.takeUntil(end);
+    for (const partition of this.#partitions.values()) this.#shown.add(partition.finish(end));
+    return end === null ? [] : this.#shown.take(end);
   }
 
   /** Of all partitions, up to the last record. */
@@ -63,11 +73,18 @@ export class JobRun {
 
   #partition(number: number): Partition {
     let partition = this.#partitions.get(number);
-    if (partition === undefined) this.#partitions.set(number, (partition = new Partition(this.#job)));
+    if (partition === undefined) {
+      this.#partitions.set(number, (partition = new Partition(this.#job, this.#dependencies)));
+    }
     return partition;
   }
+}
 
-  *#watermarks(): Generator<Instant | null> {
-    for (const { watermark } of this.#partitions.values()) yield watermark;
+function shownFor(job: Job, partitions: () => Iterable<Partition>): Shown<HitRow | SessionRow> {
+  switch (job.pipeline) {
+    case 'hits':
+      return new ShownByLine(job, partitions) as Shown<HitRow | SessionRow>;
+    case 'sessions':
+      return new ShownWhenClosed(job) as Shown<HitRow | SessionRow>;
   }
 }

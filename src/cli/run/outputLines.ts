@@ -1,4 +1,3 @@
-import { hitRowJson } from '../../pipelines/hits/output.js';
 import type { Counters } from '../../domain/accounting.js';
 import type { JobRun } from './jobRun.js';
 import type { LogRecord } from './logRecord.js';
@@ -26,13 +25,13 @@ export async function* outputLines(
     for (const line of lines) {
       read++;
       for (const row of run.take(toRecord(line))) {
-        yield JSON.stringify(trace ? { emitted_after: read, row: hitRowJson(row) } : hitRowJson(row));
+        yield JSON.stringify(trace ? { emitted_after: read, row } : row);
       }
     }
   }
   function* linesForEnd(): Generator<string> {
     for (const row of flush ? run.finish() : []) {
-      yield JSON.stringify(trace ? { emitted_after: null, row: hitRowJson(row) } : hitRowJson(row));
+      yield JSON.stringify(trace ? { emitted_after: null, row } : row);
     }
     if (trace) yield JSON.stringify({ summary: summary(run.counters()) });
   }

@@ -3,20 +3,33 @@ import type { Counters } from '../../domain/accounting.js';
 import { NO_PROGRESS } from '../../domain/commit.js';
 import { latest, type Instant } from '../../domain/instant.js';
 import { PartitionState } from '../../domain/partitionState.js';
-import { decoders } from '../../pipelines/decoders.js';
 import type { Job } from '../../pipelines/job.js';
-import { operatorOf, type JobItem, type JobPartial, type JobRow } from '../../pipelines/operators.js';
+import {
+  operatorOf,
+  type JobGathered,
+  type JobItem,
+  type JobPartial,
+  type JobRow,
+} from '../../pipelines/operators.js';
+import { pollSideOf, type PollSide } from '../../pipelines/pollSide.js';
+import type { AgentReader } from '../../pipelines/sessions/agent.js';
 import type { LogRecord } from './logRecord.js';
 
 /** One partition of a job in this process: what polls, workflow and sink do between them, on the same rules. */
 export class Partition {
   readonly #job: Job;
   readonly #state: PartitionState<JobPartial, JobRow>;
-  #fold: BatchFold<JobItem, JobPartial>;
+  readonly #side: PollSide;
+  #fold: BatchFold<JobItem, JobGathered>;
   #nextOffset = 0;
+  /** The smallest event time in the batch. */
+  #earliestTime = Infinity;
+  /** The earliest end of anything open in the batches that have ended. */
+  #nextEnd = Infinity;
 
-  constructor(job: Job) {
+  constructor(job: Job, dependencies: { readAgent: AgentReader }) {
     this.#job = job;
+    this.#side = pollSideOf(job, dependencies);
     this.#state = PartitionState.rebuilding(operatorOf(job), NO_PROGRESS);
     this.#fold = this.#newBatch();
   }
@@ -38,7 +51,15 @@ export class Partition {
   add({ offset, timestampMs, value }: LogRecord): void {
     const at = offset ?? this.#nextOffset;
     this.#nextOffset = at + 1;
-    this.#fold.add({ offset: at, timestampMs }, decoders[this.#job.pipeline](value));
+    const decoded = this.#side.decode(value, timestampMs);
+    const reason = this.#fold.add({ offset: at, timestampMs }, decoded);
+    if (reason === null && decoded.reason === null && decoded.time < this.#earliestTime)
+      this.#earliestTime = decoded.time;
+  }
+
+  /** Nothing here ends before this, where a record's own span is `spanMs` long. */
+  endsFrom(spanMs: number): Instant {
+    return Math.min(this.#nextEnd, this.#earliestTime + spanMs);
   }
 
   /** Ends the batch, wherever it stands; returns what has become final in this partition. */
@@ -52,10 +73,12 @@ export class Partition {
       watermark,
       caughtUp: null,
       counters,
-      partial: gathering.partial(),
+      partial: this.#side.complete(gathering.partial()),
       rejects: [],
     });
     this.#fold = this.#newBatch();
+    this.#nextEnd = this.#state.nextEnd() ?? Infinity;
+    this.#earliestTime = Infinity;
     return this.#commit();
   }
 
@@ -65,7 +88,7 @@ export class Partition {
     return this.#commit();
   }
 
-  #newBatch(): BatchFold<JobItem, JobPartial> {
+  #newBatch(): BatchFold<JobItem, JobGathered> {
     const { delayMs, futureGuardMs } = this.#job;
     return new BatchFold({
       operator: operatorOf(this.#job),

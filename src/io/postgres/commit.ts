@@ -2,7 +2,7 @@ import type { Commit } from '../../domain/commit.js';
 import type { PartitionKey } from './partitionKey.js';
 import type { Queryable } from './pool.js';
 import { PROGRESS_COLUMNS, progressOf } from './progressRow.js';
-import type { RowWriter } from './rowWriter.js';
+import type { RowsStatement } from './rowsStatement.js';
 
 /** `weir.progress` is neither as this commit expects it nor as it would leave it: another run has taken over, or something is wrong. */
 export class Fenced extends Error {
@@ -12,10 +12,11 @@ export class Fenced extends Error {
   }
 }
 
-export interface CommitRequest<Row> extends PartitionKey {
+export interface CommitRequest<Rows> extends PartitionKey {
   owner: string;
   topic: string;
-  commit: Commit<Row>;
+  /** `rows` is null where there are none. */
+  commit: Commit<Rows | null>;
 }
 
 const MOVE = `
@@ -45,20 +46,24 @@ const STANDING = `
  * when exactly this commit was already made; throws {@link Fenced} when progress is anything else than what it expects
  * (docs/semantics.md, writing).
  */
-export async function commit<Row>(
+export async function commit(
   db: Queryable,
-  request: CommitRequest<Row>,
-  writer: RowWriter<Row>,
+  request: CommitRequest<unknown>,
+  rows: RowsStatement | null,
 ): Promise<void> {
   const { commit: what, job, partition, epoch, owner } = request;
-  const { rows, rejects } = what;
   let name = 'weir-commit';
   let text = MOVE;
   const values = moveValues(request);
-  if (rows.length > 0 || rejects.length > 0) {
-    name += `-${writer.name}`;
-    text = `with moved as (${MOVE}\n), rejects as (${REJECTS}\n), results as (${writer.insert(FIRST_ROW_PARAMETER)}\n) select from moved`;
-    values.push(request.topic, ...rejectValues(rejects), ...writer.values(rows));
+  if (rows !== null || what.rejects.length > 0) {
+    const tables = [`moved as (${MOVE}\n)`, `rejects as (${REJECTS}\n)`];
+    values.push(request.topic, ...rejectValues(what.rejects));
+    if (rows !== null) {
+      tables.push(rows.tables(FIRST_ROW_PARAMETER));
+      values.push(...rows.values);
+    }
+    name += `-${rows?.name ?? 'rejects'}`;
+    text = `with ${tables.join(', ')} select from moved`;
   }
   const { rowCount } = await db.query({ name, text, values });
   if (rowCount === 1) return;

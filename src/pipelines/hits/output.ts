@@ -1,4 +1,5 @@
 /** Final hits as people are shown them: added up over partitions, in a fixed order, by the names of the table's columns. */
+import { compareTexts } from '../../domain/compareTexts.js';
 import type { Instant } from '../../domain/instant.js';
 import type { HitRow } from './counts.js';
 
@@ -49,22 +50,5 @@ export function hitRowJson([start, end, host, referrer, hits]: HitRow) {
 }
 
 function sorted<Value>(byName: Map<string | null, Value>): [string | null, Value][] {
-  return [...byName].sort(([a], [b]) => compareNames(a, b));
-}
-
-/** Null first, then by code point: `<` compares UTF-16 units, which puts U+1F600 before U+FFFD. */
-function compareNames(a: string | null, b: string | null): number {
-  if (a === null || b === null) return Number(a !== null) - Number(b !== null);
-  const shorter = Math.min(a.length, b.length);
-  for (let at = 0; at < shorter; at++) {
-    const unitA = a.charCodeAt(at);
-    const unitB = b.charCodeAt(at);
-    if (unitA !== unitB) return Number(isSurrogate(unitA)) - Number(isSurrogate(unitB)) || unitA - unitB;
-  }
-  return a.length - b.length;
-}
-
-/** Half of a code point above U+FFFF. Names are well-formed (jsonEvent.ts), so halves stand in pairs. */
-function isSurrogate(unit: number): boolean {
-  return unit >= 0xd800 && unit <= 0xdfff;
+  return [...byName].sort(([a], [b]) => compareTexts(a, b));
 }

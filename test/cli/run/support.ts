@@ -1,6 +1,7 @@
 import { jsonRecord, partitionsIn, valueRecord } from '../../../src/cli/run/logRecord.js';
 import { JobRun } from '../../../src/cli/run/jobRun.js';
 import { outputLines } from '../../../src/cli/run/outputLines.js';
+import { createAgentReader } from '../../../src/io/userAgent/readAgent.js';
 import { parseJobInput } from '../../../src/pipelines/jobInput.js';
 
 export interface Setup {
@@ -21,7 +22,9 @@ export async function runOver(lines: readonly string[], setup: Setup = {}): Prom
   const { records = false, partitions: atLeast = 0, flush = true, cut = () => false, ...windows } = setup;
   const partitions = records ? await partitionsIn(once(lines)) : new Set([0]);
   for (let number = 0; number < atLeast; number++) partitions.add(number);
-  const run = new JobRun(parseJobInput({ pipeline: 'hits', ...windows }, 'none'), partitions);
+  const run = new JobRun(parseJobInput({ pipeline: 'hits', ...windows }, 'none'), partitions, {
+    readAgent: createAgentReader(),
+  });
   const toRecord = (line: string) => {
     if (cut()) run.endBatches();
     return records ? jsonRecord(line) : valueRecord(line);

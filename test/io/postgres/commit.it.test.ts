@@ -5,7 +5,7 @@ import { NO_RECORDS } from '../../../src/domain/accounting.js';
 import type { Commit } from '../../../src/domain/commit.js';
 import { claim } from '../../../src/io/postgres/claim.js';
 import { commit, Fenced, type CommitRequest } from '../../../src/io/postgres/commit.js';
-import { hitsWriter } from '../../../src/io/postgres/hits.js';
+import { hitsStatement } from '../../../src/io/postgres/hits.js';
 import { migrate } from '../../../src/io/postgres/migrate.js';
 import { createPool } from '../../../src/io/postgres/pool.js';
 import { registerJob } from '../../../src/io/postgres/registerJob.js';
@@ -36,14 +36,14 @@ describe('a commit', () => {
   });
 
   const key = () => ({ job, partition: 0, epoch: 0 });
-  const write = (request: Partial<CommitRequest<HitRow>>, what: Partial<Commit<HitRow>> = {}) =>
+  const write = (request: Partial<CommitRequest<HitRow[]>>, what: Partial<Commit<HitRow[]>> = {}) =>
     commit(
       pool,
       { ...key(), owner: 'run-1', topic: 't', ...request, commit: { ...FIRST, ...what } },
-      hitsWriter,
+      (what.rows ?? FIRST.rows).length === 0 ? null : hitsStatement(what.rows ?? FIRST.rows),
     );
 
-  const FIRST: Commit<HitRow> = {
+  const FIRST: Commit<HitRow[]> = {
     expects: 0,
     offset: 10,
     watermark: START + 5 * MINUTE,

@@ -1,0 +1,72 @@
+import type pg from 'pg';
+import type { RowsStatement } from '../io/postgres/rowsStatement.js';
+import { SessionMonths } from '../io/postgres/sessionMonths.js';
+import { userSessionsStatement, type UserSessionColumns } from '../io/postgres/userSessions.js';
+import { fromColumns } from '../pipelines/sessions/columns.js';
+import { partsOfKey } from '../pipelines/sessions/key.js';
+import type { PackedSessions } from '../pipelines/sessions/operator.js';
+
+/** No partition for a row: it was dropped since this process saw it. */
+const CHECK_VIOLATION = '23514';
+
+export class SessionsSink {
+  readonly #pool: pg.Pool;
+  readonly #months = new SessionMonths();
+
+  constructor({ pool }: { pool: pg.Pool }) {
+    this.#pool = pool;
+  }
+
+  /** Runs `write` with the statement of these rows; what they need of the database is there by then. */
+  async write(packed: PackedSessions, write: (statement: RowsStatement) => Promise<void>): Promise<void> {
+    const columns = rowsOf(packed);
+    const statement = userSessionsStatement(columns);
+    await this.#months.ensure(this.#pool, columns.start);
+    try {
+      await write(statement);
+    } catch (error) {
+      if ((error as { code?: string }).code !== CHECK_VIOLATION) throw error;
+      this.#months.forget();
+      await this.#months.ensure(this.#pool, columns.start);
+      await write(statement);
+    }
+  }
+}
+
+function rowsOf({ gapMs, sessions }: PackedSessions): UserSessionColumns {
+  const rows: UserSessionColumns = {
+    userId: [],
+    ip: [],
+    start: [],
+    end: [],
+    windowEnd: [],
+    count: [],
+    country: [],
+    state: [],
+    city: [],
+    os: [],
+    browser: [],
+    device: [],
+    host: [],
+    isBot: [],
+  };
+  for (const { key, first, last, count, attributes } of fromColumns(sessions)) {
+    const { userId, ip } = partsOfKey(key);
+    const { agent, host } = attributes;
+    rows.userId.push(userId);
+    rows.ip.push(ip);
+    rows.start.push(first);
+    rows.end.push(last);
+    rows.windowEnd.push(last + gapMs);
+    rows.count.push(count);
+    rows.country.push(null);
+    rows.state.push(null);
+    rows.city.push(null);
+    rows.os.push(agent.os);
+    rows.browser.push(agent.browser);
+    rows.device.push(agent.device);
+    rows.host.push(host);
+    rows.isBot.push(agent.isBot);
+  }
+  return rows;
+}

@@ -1,0 +1,100 @@
+/** The open sessions of a partition, so that closing costs what is closed and not what is open. */
+import type { Instant } from './instant.js';
+import { SessionsByKey, type Session, type SessionPart } from './sessions.js';
+
+/** Ends are looked for in slots of this share of the gap: a slot that the watermark stands in is searched at every close. */
+const SLOTS_PER_GAP = 16;
+
+export class OpenSessions<Attributes> {
+  readonly #gapMs: number;
+  readonly #slotMs: number;
+  readonly #sessions: SessionsByKey<Attributes>;
+  /**
+   * Sessions by the slot that their end was in when somebody last looked. An end only moves on: a session found in a slot before that of
+   * its end is moved there then.
+   */
+  readonly #slots = new Map<number, Session<Attributes>[]>();
+  #lastEnd: Instant | null = null;
+
+  constructor(gapMs: number) {
+    this.#gapMs = gapMs;
+    this.#slotMs = Math.max(1, Math.floor(gapMs / SLOTS_PER_GAP));
+    this.#sessions = new SessionsByKey(gapMs);
+  }
+
+  get size(): number {
+    return this.#sessions.size;
+  }
+
+  join(part: SessionPart<Attributes>): void {
+    const end = part.last + this.#gapMs;
+    if (this.#lastEnd === null || end > this.#lastEnd) this.#lastEnd = end;
+    const added = this.#sessions.join(part);
+    if (added !== null) this.#put(added);
+  }
+
+  /** Takes out the sessions whose end is at or before `watermark`, and adds them to `closed`. */
+  close(watermark: Instant, closed: Session<Attributes>[]): void {
+    const now = this.#slot(watermark);
+    for (const slot of [...this.#slots.keys()].filter((each) => each <= now)) {
+      const sessions = this.#slots.get(slot)!;
+      this.#slots.delete(slot);
+      for (const session of sessions) {
+        if (session.joined) continue;
+        if (session.last + this.#gapMs > watermark) {
+          this.#put(session);
+        } else {
+          this.#sessions.delete(session);
+          closed.push(session);
+        }
+      }
+    }
+    if (this.size === 0) this.#lastEnd = null;
+  }
+
+  /** The earliest end; null where nothing is open. */
+  nextEnd(): Instant | null {
+    while (this.size > 0) {
+      let first = Infinity;
+      for (const slot of this.#slots.keys()) if (slot < first) first = slot;
+      let earliest = Infinity;
+      const sessions = this.#slots.get(first)!;
+      this.#slots.delete(first);
+      for (const session of sessions) {
+        if (session.joined) continue;
+        const end = session.last + this.#gapMs;
+        if (this.#put(session) === first && end < earliest) earliest = end;
+      }
+      if (earliest !== Infinity) return earliest;
+    }
+    return null;
+  }
+
+  /** The latest end; null where nothing is open. */
+  lastEnd(): Instant | null {
+    return this.#lastEnd;
+  }
+
+  /** The smallest offset of all records in it; null where nothing is open. */
+  firstOffset(): number | null {
+    let first: number | null = null;
+    for (const { offset } of this.#sessions) if (first === null || offset < first) first = offset;
+    return first;
+  }
+
+  [Symbol.iterator](): Generator<Session<Attributes>> {
+    return this.#sessions[Symbol.iterator]();
+  }
+
+  #slot(end: Instant): number {
+    return Math.floor(end / this.#slotMs);
+  }
+
+  #put(session: Session<Attributes>): number {
+    const slot = this.#slot(session.last + this.#gapMs);
+    const sessions = this.#slots.get(slot);
+    if (sessions === undefined) this.#slots.set(slot, [session]);
+    else sessions.push(session);
+    return slot;
+  }
+}
