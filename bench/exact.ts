@@ -1,8 +1,8 @@
 /**
- * What the view has to hold, counted in the plainest way, on nothing of weir's own: kafkajs reads the topic, JSON.parse, one Map. Good
+ * What the view has to hold, counted in the plainest way, on nothing of weir's own: JSON.parse and one Map. Good
  * for topics in which nothing is late or rejected, as those of the benchmark.
  */
-import kafkajs from 'kafkajs';
+import { readTopic } from './readTopic.js';
 import type { World } from './world.js';
 
 /** Hits by JSON of [window start, host, referrer]. */
@@ -25,34 +25,17 @@ export async function differences(world: World, job: string, exact: Counts): Pro
 
 /** Reads a topic up to `ends`, the end offset of each partition, and counts it in windows of `sizeMs`. */
 export async function countTopic(
-  { kafka: { brokers }, say }: World,
+  world: World,
   { topic, sizeMs, ends }: { topic: string; sizeMs: number; ends: readonly number[] },
 ): Promise<Counts> {
-  say('counting the topic in an exact pass');
+  world.say('counting the topic in an exact pass');
   const counts: Counts = new Map();
-  const kafka = new kafkajs.Kafka({ brokers, clientId: 'weir-bench', logLevel: kafkajs.logLevel.NOTHING });
-  const consumer = kafka.consumer({ groupId: `bench-${Date.now()}` });
-  const unread = new Set(ends.keys());
-  await consumer.connect();
-  try {
-    await consumer.subscribe({ topic, fromBeginning: true });
-    await new Promise<void>((resolve, reject) => {
-      const eachBatch = ({ batch: { partition, messages } }: kafkajs.EachBatchPayload): Promise<void> => {
-        for (const { value } of messages) {
-          const { event_time, host, referrer } = JSON.parse(value!.toString()) as Record<string, string>;
-          const start = Math.floor(Date.parse(event_time!) / sizeMs) * sizeMs;
-          const key = JSON.stringify([start, host, referrer]);
-          counts.set(key, (counts.get(key) ?? 0) + 1);
-        }
-        if (Number(messages.at(-1)?.offset) === ends[partition]! - 1) unread.delete(partition);
-        if (unread.size === 0) resolve();
-        return Promise.resolve();
-      };
-      consumer.run({ eachBatch, partitionsConsumedConcurrently: ends.length }).catch(reject);
-    });
-  } finally {
-    await consumer.disconnect();
-  }
+  await readTopic(world, { topic, ends }, (_partition, text) => {
+    const { event_time, host, referrer } = JSON.parse(text) as Record<string, string>;
+    const start = Math.floor(Date.parse(event_time!) / sizeMs) * sizeMs;
+    const key = JSON.stringify([start, host, referrer]);
+    counts.set(key, (counts.get(key) ?? 0) + 1);
+  });
   return counts;
 }
 

@@ -28,7 +28,7 @@ export interface RunningJob {
 const LOOK_EVERY_MS = 25;
 const DRAIN_LIMIT_MS = 60_000;
 
-/** Starts a job of the hits pipeline, as a person would; `input` is its input but for the pipeline. */
+/** Starts a job, as a person would. */
 export async function startJob(
   world: World,
   name: string,
@@ -38,7 +38,7 @@ export async function startJob(
   const handle: WorkflowHandle = await client.workflow.start('pipeline', {
     workflowId: name,
     taskQueue: 'weir',
-    args: [{ pipeline: 'hits', ...input }],
+    args: [input],
   });
   const committed = async (): Promise<Committed[]> => {
     const { rows } = await db.query<Committed>({

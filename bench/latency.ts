@@ -21,7 +21,12 @@ export async function measureLatency(world: World): Promise<Outcome> {
   try {
     const traffic = await startTraffic(world, { eventsPerSecond: 2000, sizeMs: SIZE_MS, delayMs: DELAY_MS });
     const { topic } = traffic;
-    const job = await startJob(world, `latency-${Date.now()}`, { topic, size: '10s', delay: '1s' });
+    const job = await startJob(world, `latency-${Date.now()}`, {
+      pipeline: 'hits',
+      topic,
+      size: '10s',
+      delay: '1s',
+    });
     const from = Date.now() + WARM_UP_MS;
     const to = from + MEASURE_MS;
     world.say(`warming up for ${WARM_UP_MS / 1000} s, then measuring for ${MEASURE_MS / 1000} s`);

@@ -1,13 +1,19 @@
-/** `npm run bench [-- hits|latency|recovery] [--keep]`: measures weir on this machine (docs/benchmarks.md). Linux only. */
+/** `npm run bench [-- hits|sessions|latency|recovery] [--keep]`: measures weir on this machine (docs/benchmarks.md). Linux only. */
 import { availableParallelism, loadavg } from 'node:os';
 import { parseArgs } from 'node:util';
 import { measureHits } from './hits.js';
 import { measureLatency } from './latency.js';
 import { measureRecovery } from './recovery.js';
 import { table, type Figure } from './report.js';
+import { measureSessions } from './sessions.js';
 import { openWorld } from './world.js';
 
-const measurements = { hits: measureHits, latency: measureLatency, recovery: measureRecovery };
+const measurements = {
+  hits: measureHits,
+  sessions: measureSessions,
+  latency: measureLatency,
+  recovery: measureRecovery,
+};
 type Name = keyof typeof measurements;
 
 const USAGE = `npm run bench [-- ${Object.keys(measurements).join('|')}…] [--keep]   --keep: leaves topics in .weir/bench for the next run`;

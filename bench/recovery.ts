@@ -19,7 +19,12 @@ export async function measureRecovery(world: World): Promise<Outcome> {
   let worker = await world.startWorker();
   const traffic = await startTraffic(world, { eventsPerSecond: 2000, sizeMs: SIZE_MS, delayMs: DELAY_MS });
   const { topic } = traffic;
-  const job = await startJob(world, `recovery-${Date.now()}`, { topic, size: '10s', delay: '1s' });
+  const job = await startJob(world, `recovery-${Date.now()}`, {
+    pipeline: 'hits',
+    topic,
+    size: '10s',
+    delay: '1s',
+  });
   const limit = { ms: 60_000, what: 'every partition to go on' };
   await job.until((found) => found.length === PARTITIONS && found.every(({ number }) => number > 0), limit);
 

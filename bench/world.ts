@@ -63,6 +63,7 @@ export async function openWorld({
     const db = createPool(config.postgres);
     closing.push(() => db.end());
     await db.query('drop schema if exists weir cascade');
+    await db.query('drop table if exists user_sessions');
     await migrate(config.postgres);
     const connection = await Connection.connect({ address: stack.temporal.address });
     closing.push(() => connection.close());

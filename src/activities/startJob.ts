@@ -29,7 +29,8 @@ export function createStartJob({ pool, defaultTopic, describeTopic }: Dependenci
     const job = checked(name, input, defaultTopic);
     const partitions = await describeTopic(job.topic);
     const scattered = whyKeysAreApart(job, partitions.length);
-    if (scattered !== null) throw ApplicationFailure.nonRetryable(`Job ${name} is not started: ${scattered}`, 'BadJobInput');
+    if (scattered !== null)
+      throw ApplicationFailure.nonRetryable(`Job ${name} is not started: ${scattered}`, 'BadJobInput');
     const epoch = await withFailures(() =>
       registerJob(pool, {
         name,

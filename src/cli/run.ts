@@ -64,7 +64,10 @@ export function runCommand(): Command {
       'hits: starts of windows are this much after the full slide; may be negative (default: 0ms)',
     )
     .option('--gap <duration>', 'sessions: end after this long without an event (default: 5m)')
-    .option('--time <event_time|record>', "sessions: the event's time or that of the Kafka record (default: event_time)")
+    .option(
+      '--time <event_time|record>',
+      "sessions: the event's time or that of the Kafka record (default: event_time)",
+    )
     .option('--partitioned-by <key>', 'sessions: key, where all records of a visitor are in one partition')
     .option(
       '--delay <duration>',
@@ -84,7 +87,8 @@ export function runCommand(): Command {
 async function run(options: Options): Promise<void> {
   const read = new OptionReader();
   const job = readJob(options, read);
-  if (options.time === 'record' && !options.records) read.problem('--time record: needs --records, since only a record has a time of its own');
+  if (options.time === 'record' && !options.records)
+    read.problem('--time record: needs --records, since only a record has a time of its own');
   const path = await readPath(options.input, read);
   const atLeast = read.integer('--partitions', options.partitions) ?? 0;
   if (atLeast > MOST_PARTITIONS)
@@ -127,7 +131,9 @@ function readJob(options: Options, read: OptionReader): Job | undefined {
 
 /** A problem of a job's input, with the name that the field has as an option. */
 function optionNamed(problem: string): string {
-  return problem.startsWith('Unrecognized') ? problem : `--${problem.replace(/^partitionedBy/, 'partitioned-by')}`;
+  return problem.startsWith('Unrecognized')
+    ? problem
+    : `--${problem.replace(/^partitionedBy/, 'partitioned-by')}`;
 }
 
 async function readPath(path: string | undefined, read: OptionReader): Promise<string | undefined> {

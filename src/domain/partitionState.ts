@@ -16,10 +16,7 @@ import type { CaughtUp } from './quietClock.js';
 const COMMIT_EVERY_MS = 1000;
 
 /** What a state needs of an operator. */
-type StateOperator<Partial, Row> = Pick<
-  Operator<never, Partial, Row, unknown>,
-  'open' | 'nextPossibleEnd'
->;
+type StateOperator<Partial, Row> = Pick<Operator<never, Partial, Row, unknown>, 'open' | 'nextPossibleEnd'>;
 
 export class PartitionState<Partial, Row> {
   offset: number;

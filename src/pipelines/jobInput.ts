@@ -132,7 +132,8 @@ function pipelineOf(input: unknown): Pipeline | undefined {
 
 function problemsOf({ issues }: z.ZodError, pipeline: Pipeline | undefined): string[] {
   return issues.map(({ path, message }) => {
-    if (path[0] === 'pipeline' && pipeline === undefined) return `pipeline: expected ${PIPELINES.map((each) => `"${each}"`).join(' or ')}`;
+    if (path[0] === 'pipeline' && pipeline === undefined)
+      return `pipeline: expected ${PIPELINES.map((each) => `"${each}"`).join(' or ')}`;
     return path.length ? `${path.join('.')}: ${message}` : message;
   });
 }

@@ -28,6 +28,9 @@ export function pollSideOf(job: Job, { readAgent }: { readAgent: AgentReader }):
   }
 }
 
-function completed({ segments, suspects, met }: SessionsJson<UserAgent>, readAgent: AgentReader): SessionsJson {
+function completed(
+  { segments, suspects, met }: SessionsJson<UserAgent>,
+  readAgent: AgentReader,
+): SessionsJson {
   return { segments: withAgents(segments, readAgent), suspects: withAgents(suspects, readAgent), met };
 }

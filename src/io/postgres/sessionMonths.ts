@@ -1,6 +1,7 @@
 import type { Queryable } from './pool.js';
 
-const ENSURE = 'select weir.ensure_sessions_month(month) from unnest($1::date[]) as months (month) order by month';
+const ENSURE =
+  'select weir.ensure_sessions_month(month) from unnest($1::date[]) as months (month) order by month';
 
 /** The partitions of `user_sessions` that are known to be there, in one process. */
 export class SessionMonths {
@@ -8,7 +9,9 @@ export class SessionMonths {
 
   /** Makes the partitions for sessions that start at `starts` (epoch ms), and for the month after each. */
   async ensure(db: Queryable, starts: readonly number[]): Promise<void> {
-    const missing = [...monthsOf(starts)].flatMap((month) => [month, month + 1]).filter((month) => !this.#known.has(month));
+    const missing = [...monthsOf(starts)]
+      .flatMap((month) => [month, month + 1])
+      .filter((month) => !this.#known.has(month));
     if (missing.length === 0) return;
     await db.query(ENSURE, [missing.map(firstDay)]);
     for (const month of missing) this.#known.add(month);

@@ -25,7 +25,10 @@ const COMPUTER =
   /^(?:Windows(?! (?:Phone|Mobile|CE))|Mac OS|macOS|Linux|Ubuntu|Debian|Fedora|Chrom(?:e|ium) OS|(?:Free|Open|Net)BSD)/i;
 /** Some user agents write them in another way, and ua-parser-js says what they write. */
 const SPELLED = new Map(
-  ['Linux', 'FreeBSD', 'OpenBSD', 'NetBSD', 'Ubuntu', 'Debian', 'Fedora', 'Windows'].map((name) => [name.toLowerCase(), name]),
+  ['Linux', 'FreeBSD', 'OpenBSD', 'NetBSD', 'Ubuntu', 'Debian', 'Fedora', 'Windows'].map((name) => [
+    name.toLowerCase(),
+    name,
+  ]),
 );
 /** What the device of a bot is called where user agents come parsed (ua-parser's own word). */
 const SPIDER = 'Spider';

@@ -73,7 +73,10 @@ export function* fromColumns<A>(
   for (let i = 0; i < keys.length; i++) {
     const agent = columns.agent[i]!;
     const host = columns.host[i]!;
-    const attributes = (shared[agent * hosts.length + host] ??= { agent: agents[agent]!, host: hosts[host]! });
+    const attributes = (shared[agent * hosts.length + host] ??= {
+      agent: agents[agent]!,
+      host: hosts[host]!,
+    });
     offset += offsets[i]!;
     const start = base + first[i]!;
     yield { key: keys[i]!, first: start, last: start + spans[i]!, count: counts[i]!, offset, attributes };

@@ -4,7 +4,13 @@ import type { Accepted, Closed, Gathering, OpenState, Operator } from '../../dom
 import { OpenSessions } from '../../domain/openSessions.js';
 import { SessionsByKey, type Session, type SessionPart } from '../../domain/sessions.js';
 import type { Agent, UserAgent } from './agent.js';
-import { fromColumns, keyOfAgent, toColumns, type SessionAttributes, type SessionColumns } from './columns.js';
+import {
+  fromColumns,
+  keyOfAgent,
+  toColumns,
+  type SessionAttributes,
+  type SessionColumns,
+} from './columns.js';
 import type { Visit } from './event.js';
 
 /**
