@@ -16,7 +16,7 @@ export interface SurveyInput {
   partitions: number[];
   /** Those of them that have not drained. */
   running: number[];
-  /** Whether partitions that the topic has gained are taken up: not during a drain. */
+  /** Whether partitions that the topic has gained are taken up: not during a drain, nor where keys have to stay together. */
   takeUpNew: boolean;
 }
 
@@ -37,6 +37,8 @@ export interface Survey {
   partitions: PartitionStanding[];
   /** Partitions that the job does not know yet, and those that it knows but whose workflow is not running. */
   toStart: number[];
+  /** How many partitions the topic has. */
+  topicPartitions: number;
 }
 
 interface Dependencies {
@@ -67,6 +69,7 @@ export function createSurveyJob({ pool, describeTopic }: Dependencies) {
         died: died.get(each.partition) ?? null,
       })),
       toStart: [...(input.takeUpNew ? unknown : []), ...died.keys()],
+      topicPartitions: ranges.length,
     };
   };
 }

@@ -41,5 +41,5 @@ function differences(keys: readonly string[], stored: Job, wanted: Job): string[
 
 function shown(options: Options, key: string): string {
   const value = options[key] ?? 'nothing';
-  return typeof value === 'number' && key.endsWith('Ms') ? formatDuration(value) : String(value);
+  return typeof value === 'number' && key.endsWith('Ms') ? formatDuration(value) : (value as string);
 }

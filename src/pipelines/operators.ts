@@ -27,9 +27,9 @@ export function operatorOf(job: Job): JobOperator {
   // Each takes only what it made itself: a job has one operator in all its runs.
   switch (job.pipeline) {
     case 'hits':
-      return hitsOperator(job) as JobOperator;
+      return hitsOperator(job);
     case 'sessions':
-      return sessionsOperator(job.gapMs) as JobOperator;
+      return sessionsOperator(job.gapMs);
   }
 }
 

@@ -15,6 +15,7 @@ import {
   workflowInfo,
 } from '@temporalio/workflow';
 import type { PartitionStanding } from '../activities/surveyJob.js';
+import { whyKeysAreApart } from '../pipelines/keysTogether.js';
 import { describeTopic, startJob, surveyJob } from './activities.js';
 import { cancelPartitions, startPartition, tell } from './children.js';
 import { jobDetails, type JobStanding } from './details.js';
@@ -185,13 +186,16 @@ class JobRun {
       topic: job.topic,
       partitions,
       running: running(state),
-      takeUpNew: state.drain === null,
+      takeUpNew: state.drain === null && whyKeysAreApart(job, 2) === null,
     });
     for (const partition of survey.toStart) {
       if (!partitions.includes(partition)) partitions.push(partition);
       await this.#startAgain(state, partition);
     }
     if (state.drain) await this.#tellDrain(state); // once more to those that may have missed it
+    const apart = whyKeysAreApart(job, survey.topicPartitions);
+    if (apart !== null)
+      throw ApplicationFailure.nonRetryable(`The topic has grown, and what is new is not read: ${apart}`);
     const moved = JSON.stringify(survey.partitions) !== JSON.stringify(this.#standing);
     this.#standing = survey.partitions;
     return moved;

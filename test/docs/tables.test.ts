@@ -39,7 +39,7 @@ describe("the README's table of a job's input", () => {
   it.each(FIELDS)('says whether a later start may change $field: $later', ({ field, later }) => {
     const stored = job();
     const key = (field in stored ? field : `${field}Ms`) as keyof Job;
-    const other = { ...stored, [key]: typeof stored[key] === 'number' ? stored[key] + 1000 : 'other' } as Job;
+    const other = { ...stored, [key]: typeof stored[key] === 'number' ? stored[key] + 1000 : 'other' };
     expect(refusal('hits', stored, other) === null ? 'yes' : 'no').toBe(later);
   });
 });

@@ -8,16 +8,7 @@ import { ShownByLine } from './shownByLine.js';
 import { ShownWhenClosed } from './shownWhenClosed.js';
 import type { LogRecord } from './logRecord.js';
 import { Partition } from './partition.js';
-
-/** When rows that partitions have closed are shown, and how. Each is shown once. */
-export interface Shown<Row> {
-  /** Takes rows that a partition has closed. */
-  add(rows: Row[]): void;
-  /** Whether something may be shown now that a record has moved the watermark of `partition` from `before` on. */
-  isDue(partition: Partition, before: Instant | null): boolean;
-  /** What is to be shown now, as JSON by the names of the table's columns; at the end of input everything up to `end`. */
-  take(end?: Instant): Iterable<object>;
-}
+import type { Shown } from './shown.js';
 
 export interface RunDependencies {
   readAgent: AgentReader;
@@ -83,8 +74,8 @@ export class JobRun {
 function shownFor(job: Job, partitions: () => Iterable<Partition>): Shown<HitRow | SessionRow> {
   switch (job.pipeline) {
     case 'hits':
-      return new ShownByLine(job, partitions) as Shown<HitRow | SessionRow>;
+      return new ShownByLine(job, partitions);
     case 'sessions':
-      return new ShownWhenClosed(job) as Shown<HitRow | SessionRow>;
+      return new ShownWhenClosed(job);
   }
 }

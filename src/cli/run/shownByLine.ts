@@ -4,8 +4,8 @@ import { nextEndAfter } from '../../domain/windows.js';
 import type { HitRow } from '../../pipelines/hits/counts.js';
 import { hitRowJson, HitTotals } from '../../pipelines/hits/output.js';
 import type { HitsJob } from '../../pipelines/job.js';
-import type { Shown } from './jobRun.js';
 import type { Partition } from './partition.js';
+import type { Shown } from './shown.js';
 
 /** Hits: added up over the partitions, and shown once the job's line has passed the window's end. */
 export class ShownByLine implements Shown<HitRow> {

@@ -4,8 +4,8 @@ import { sessionId } from '../../io/postgres/sessionId.js';
 import type { SessionsJob } from '../../pipelines/job.js';
 import { partsOfKey } from '../../pipelines/sessions/key.js';
 import type { SessionRow } from '../../pipelines/sessions/operator.js';
-import type { Shown } from './jobRun.js';
 import type { Partition } from './partition.js';
+import type { Shown } from './shown.js';
 
 /** Sessions: each belongs to one partition, and is shown when that one closes it. */
 export class ShownWhenClosed implements Shown<SessionRow> {

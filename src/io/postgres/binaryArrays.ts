@@ -18,7 +18,7 @@ const EPOCH_2000_MS = 946_684_800_000;
 
 /** For `bigint[]`; whole numbers within ±2^53. */
 export function int8Array(values: readonly number[]): Buffer {
-  const { buffer, at } = header(INT8, values.length, 12);
+  const { buffer, at } = header(INT8, values.length, 12 * values.length);
   let to = at;
   for (const value of values) {
     const high = Math.floor(value / TWO_32);
@@ -31,7 +31,7 @@ export function int8Array(values: readonly number[]): Buffer {
 
 /** For `integer[]`. */
 export function int4Array(values: readonly number[]): Buffer {
-  const { buffer, at } = header(INT4, values.length, 8);
+  const { buffer, at } = header(INT4, values.length, 8 * values.length);
   let to = at;
   for (const value of values) {
     to = buffer.writeInt32BE(4, to);
@@ -42,7 +42,7 @@ export function int4Array(values: readonly number[]): Buffer {
 
 /** For `boolean[]`. */
 export function boolArray(values: readonly boolean[]): Buffer {
-  const { buffer, at } = header(BOOL, values.length, 5);
+  const { buffer, at } = header(BOOL, values.length, 5 * values.length);
   let to = at;
   for (const value of values) {
     to = buffer.writeInt32BE(1, to);
@@ -53,7 +53,7 @@ export function boolArray(values: readonly boolean[]): Buffer {
 
 /** For `timestamptz[]`; epoch milliseconds, exact over the whole range of event times, where microseconds exceed 2^53. */
 export function timestamptzArray(instants: readonly number[]): Buffer {
-  const { buffer, at } = header(TIMESTAMPTZ, instants.length, 12);
+  const { buffer, at } = header(TIMESTAMPTZ, instants.length, 12 * instants.length);
   let to = at;
   for (const instant of instants) {
     // (high * 2^22 + low) * 1000, carried from 32 bits to the next.
@@ -74,7 +74,7 @@ export function timestamptzArray(instants: readonly number[]): Buffer {
 export function textArray(values: readonly (string | null)[]): Buffer {
   let bytes = 0;
   for (const value of values) if (value !== null) bytes += Buffer.byteLength(value);
-  const { buffer, at } = header(TEXT, values.length, 4, bytes);
+  const { buffer, at } = header(TEXT, values.length, 4 * values.length + bytes);
   let to = at;
   for (const value of values) {
     if (value === null) {
@@ -92,7 +92,7 @@ export function textArray(values: readonly (string | null)[]): Buffer {
 export function byteaArray(values: readonly Uint8Array[]): Buffer {
   let bytes = 0;
   for (const value of values) bytes += value.length;
-  const { buffer, at } = header(BYTEA, values.length, 4, bytes);
+  const { buffer, at } = header(BYTEA, values.length, 4 * values.length + bytes);
   let to = at;
   for (const value of values) {
     to = buffer.writeInt32BE(value.length, to);
@@ -102,9 +102,9 @@ export function byteaArray(values: readonly Uint8Array[]): Buffer {
   return buffer;
 }
 
-/** A buffer for `count` elements of `each` bytes and `more` bytes in all, with its header: one dimension, from 1 on, nulls allowed. */
-function header(type: number, count: number, each: number, more = 0): { buffer: Buffer; at: number } {
-  const buffer = Buffer.allocUnsafe(HEADER_BYTES + count * each + more);
+/** A buffer for `count` elements of `bytes` bytes in all, with its header: one dimension, from 1 on, nulls allowed. */
+function header(type: number, count: number, bytes: number): { buffer: Buffer; at: number } {
+  const buffer = Buffer.allocUnsafe(HEADER_BYTES + bytes);
   buffer.writeInt32BE(1, 0);
   buffer.writeInt32BE(1, 4);
   buffer.writeInt32BE(type, 8);

@@ -84,7 +84,7 @@ export function* fromColumns<A>(
 }
 
 /** Agents that read the same are one: `columns` with its agents as `read` gives them, each distinct one of them read once. */
-export function withAgents<A>(columns: SessionColumns<A>, read: (agent: A) => Agent): SessionColumns<Agent> {
+export function withAgents<A>(columns: SessionColumns<A>, read: (agent: A) => Agent): SessionColumns {
   const agents = new Dictionary<Agent>(keyOfAgent);
   const indexes = columns.agents.map((agent) => agents.indexOf(read(agent)));
   return { ...columns, agent: columns.agent.map((index) => indexes[index]!), agents: agents.values };
