@@ -34,7 +34,12 @@ describe('the estimated size of JSON', () => {
   it('stops where the limit is passed', () => {
     let looked = 0;
     const each = { get x() { looked++; return 1; } }; // prettier-ignore
-    expect(isAtMost(100, Array.from({ length: 1000 }, () => each))).toBe(false);
+    expect(
+      isAtMost(
+        100,
+        Array.from({ length: 1000 }, () => each),
+      ),
+    ).toBe(false);
     expect(looked).toBeLessThan(20);
   });
 });

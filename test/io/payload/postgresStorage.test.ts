@@ -13,7 +13,9 @@ const payload = (data: Uint8Array): Payload => ({
   metadata: { encoding: Buffer.from('binary/brotli') },
   data,
 });
-const input = { target: { kind: 'workflow', namespace: 'default', id: 'hits/0', type: 'partition' } } as const;
+const input = {
+  target: { kind: 'workflow', namespace: 'default', id: 'hits/0', type: 'partition' },
+} as const;
 const inRun = { target: { ...input.target, runId: 'run-1' } } as const;
 
 describe('the storage driver', () => {
@@ -77,6 +79,8 @@ describe('the storage driver', () => {
   it('passes on why the database cannot be asked', async () => {
     table.failure = new Error('connect ECONNREFUSED');
     await expect(storage.store(input, [payload(randomBytes(10))])).rejects.toThrow('ECONNREFUSED');
-    await expect(storage.retrieve({}, [new StorageDriverClaim({ id: 'ab' })])).rejects.toThrow('ECONNREFUSED');
+    await expect(storage.retrieve({}, [new StorageDriverClaim({ id: 'ab' })])).rejects.toThrow(
+      'ECONNREFUSED',
+    );
   });
 });
