@@ -10,6 +10,12 @@ import { storePayload } from '../../../src/io/postgres/storePayload.js';
 import { loadConfig } from '../../../src/worker/config.js';
 import { sharedStack } from '../../support/stack.js';
 
+/** How long ago, as Postgres reads it. */
+interface Age {
+  stored?: string;
+  used?: string;
+}
+
 describe('weir.payload', () => {
   let pool: pg.Pool;
   let db: pg.PoolClient;
@@ -35,17 +41,17 @@ describe('weir.payload', () => {
   /** A payload that was stored and last used so long ago. */
   async function put(
     name: string,
-    { workflow = 'hits/0', run = null as string | null, stored = '0', used = stored },
+    { workflow = 'hits/0', run, stored = '0', used }: Age & { workflow?: string; run?: string },
   ): Promise<void> {
     await storePayload(db, {
       id: idOf(name),
       workflowId: workflow,
-      runId: run,
+      runId: run ?? null,
       data: Buffer.from(name),
     });
     await db.query(
       'update weir.payload set stored_at = now() - $2::interval, used_at = now() - $3::interval where id = $1',
-      [idOf(name), stored, used],
+      [idOf(name), stored, used ?? stored],
     );
   }
 
