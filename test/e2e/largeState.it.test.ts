@@ -31,14 +31,25 @@ describe('a state above 1 MiB after compression', () => {
       hit({ time: FIRST + i, referrer: randomBytes(250).toString('hex') }),
     );
 
-  beforeAll(async () => {
-    weir = await Weir.on(sharedStack());
-    await weir.startWorker();
+  const startJob = async () => {
     topic = await weir.topic(1, records(GROUPS));
     name = uniqueName('hits');
     partition = weir.client.workflow.getHandle(`${name}/0`);
     await weir.start(name, { pipeline: 'hits', topic, size: '1h', idle: 'off' });
     await weir.committed(name, GROUPS, 60_000);
+  };
+
+  /** Makes the partition continue as new, by telling it other limits. */
+  const continueAsNew = async () => {
+    const { runId } = await partition.describe();
+    await partition.signal('configure', { ...(await weir.jobOf(name)), lingerMs: 50 });
+    await eventually('the next run', async () => (await partition.describe()).runId !== runId);
+  };
+
+  beforeAll(async () => {
+    weir = await Weir.on(sharedStack());
+    await weir.startWorker();
+    await startJob();
   });
   afterAll(() => weir.close());
 
@@ -58,12 +69,8 @@ describe('a state above 1 MiB after compression', () => {
   };
 
   it('is carried from run to run; every run goes on where the last one stood', async () => {
-    const [{ config }] = (await weir.pool.query('select config from weir.job where name = $1', [name]))
-      .rows as [{ config: object }];
     for (let run = 1; run <= RUNS; run++) {
-      const { runId } = await partition.describe();
-      await partition.signal('configure', { ...config, lingerMs: 100 + run });
-      await eventually('the next run', async () => (await partition.describe()).runId !== runId);
+      await continueAsNew();
       await weir.produce(topic, records(1));
       await weir.committed(name, GROUPS + run, 30_000);
       const polled = JSON.stringify(await partition.fetchHistory());
@@ -122,10 +129,29 @@ describe('a state above 1 MiB after compression', () => {
     await expect(replay(run)).rejects.toThrow(/external storage/i);
   });
 
+  const expectExactRows = async (count: number) => {
+    const exact = await exactPass(weir.kafka, topic, WINDOW_MS);
+    expect(exact.records).toBe(count);
+    expect(differences(exact.hits, asHits(await weir.view(name)))).toEqual([]);
+  };
+
   it('gives exactly the rows of its log', async () => {
     await weir.drain(name);
-    const exact = await exactPass(weir.kafka, topic, WINDOW_MS);
-    expect(exact.records).toBe(GROUPS + RUNS);
-    expect(differences(exact.hits, asHits(await weir.view(name)))).toEqual([]);
+    await expectExactRows(GROUPS + RUNS);
+  });
+
+  it('that is lost is read from the log again, when the workflow that needs it was terminated', async () => {
+    await startJob();
+    await continueAsNew();
+    await weir.stopWorker();
+    await weir.pool.query('delete from weir.payload where workflow_id = $1', [`${name}/0`]);
+    await weir.produce(topic, records(1));
+    await weir.startWorker();
+    await eventually('the worker to say what is missing', async () =>
+      (await weir.workerLog()).includes('is not in weir.payload any more'),
+    );
+    await partition.terminate();
+    await weir.drain(name);
+    await expectExactRows(GROUPS + 1);
   });
 });

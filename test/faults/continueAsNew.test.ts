@@ -78,8 +78,7 @@ describe('continue-as-new', () => {
     // A wish makes the run continue as new, and nothing can be stored.
     const partition = weir.client.workflow.getHandle(`${name}/0`);
     const { runId } = await partition.describe();
-    const [{ config }] = (await weir.pool.query('select config from weir.job where name = $1', [name]))
-      .rows as [{ config: object }];
+    const config = await weir.jobOf(name);
     await stack.postgres.kill();
     await partition.signal('configure', { ...config, lingerMs: 50 });
     await eventually('a workflow task to fail for it', async () => {

@@ -170,6 +170,12 @@ export class Weir {
     return rows as Awaited<ReturnType<Weir['progress']>>;
   }
 
+  /** The job as its workflows have it. */
+  async jobOf(name: string): Promise<object> {
+    const { rows } = await this.pool.query('select config from weir.job where name = $1', [name]);
+    return rows[0].config as object;
+  }
+
   /** Waits until `count` records of the job are read and committed. */
   async committed(name: string, count: number, limitMs?: number): Promise<void> {
     const read = async () => (await this.progress(name)).reduce((sum, each) => sum + each.read, 0);

@@ -1,4 +1,4 @@
-/** Which payloads stay (docs/semantics.md, stored payloads). All in one transaction: in it `now()` stands still, and nobody else sees it. */
+/** Which payloads stay (docs/architecture.md, payloads). All in one transaction: in it `now()` stands still, and nobody else sees it. */
 import { createHash } from 'node:crypto';
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import type pg from 'pg';
