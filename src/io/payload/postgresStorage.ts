@@ -13,7 +13,7 @@ const { Payload: PayloadMessage } = proto.temporal.api.common.v1;
 export const DRIVER = 'weir-pg';
 
 /** A payload that a run needs is not in `weir.payload`. */
-export class PayloadGone extends Error {
+class PayloadGone extends Error {
   constructor(id: string) {
     super(
       `The payload ${id} is not in weir.payload any more. Terminate the workflow that needs it: a partition is started again by its job, ` +
