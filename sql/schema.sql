@@ -71,6 +71,17 @@ create table weir.migration (
 );
 CREATE UNIQUE INDEX migration_pkey ON weir.migration USING btree (id);
 
+create table weir.payload (
+  id bytea not null,
+  workflow_id text,
+  run_id text,
+  data bytea not null,
+  stored_at timestamp with time zone not null default now(),
+  used_at timestamp with time zone not null default now(),
+  PRIMARY KEY (id)
+);
+CREATE UNIQUE INDEX payload_pkey ON weir.payload USING btree (id);
+
 create table weir.progress (
   job text not null,
   stage smallint not null default 1,
