@@ -13,10 +13,13 @@ export interface Session<Attributes> {
   first: Instant;
   last: Instant;
   count: number;
-  /** The smallest offset of its records. */
+  /** The smallest offset of the log that it was read from. */
   offset: number;
-  /** Those of the earliest record; of several at the same time, of the one that came first. */
+  /** Those of the earliest record; of several at the same time, of the first by (source, at). */
   attributes: Attributes;
+  /** Partition and offset of that record in the topic. */
+  source: number;
+  at: number;
   /** Another open session of the same key. */
   next: Session<Attributes> | null;
   /** Set once it has become part of another one, or was taken out. */
@@ -41,8 +44,8 @@ export class SessionsByKey<Attributes> {
   }
 
   /**
-   * Takes records that hang together: into the sessions that they touch, which become one, or as a new session, which is returned. Of
-   * equal times the one that was here before counts as the earlier, so parts must come in the order of their offsets.
+   * Takes records that hang together: into the sessions that they touch, which become one, or as a new session, which is returned. The
+   * order in which parts come makes no difference.
    */
   join(part: SessionPart<Attributes>): Session<Attributes> | null {
     const { key, first, last } = part;
@@ -67,8 +70,9 @@ export class SessionsByKey<Attributes> {
     }
     if (into !== null) return null;
     // Not by a spread: this runs for every part.
-    const { count, offset, attributes } = part;
-    const added = { key, first, last, count, offset, attributes, next: head ?? null, gone: false };
+    const { count, offset, attributes, source, at } = part;
+    const next = head ?? null;
+    const added = { key, first, last, count, offset, attributes, source, at, next, gone: false };
     this.#heads.set(key, added);
     this.#size++;
     return added;
@@ -103,11 +107,19 @@ export class SessionsByKey<Attributes> {
 }
 
 function absorb<A>(into: Session<A>, part: SessionPart<A>): void {
-  if (part.first < into.first) {
+  if (isBefore(part, into)) {
     into.first = part.first;
     into.attributes = part.attributes;
+    into.source = part.source;
+    into.at = part.at;
   }
   if (part.last > into.last) into.last = part.last;
   if (part.offset < into.offset) into.offset = part.offset;
   into.count += part.count;
+}
+
+/** Whether the earliest record of `a` is before that of `b`. */
+function isBefore(a: SessionPart<unknown>, b: SessionPart<unknown>): boolean {
+  if (a.first !== b.first) return a.first < b.first;
+  return a.source === b.source ? a.at < b.at : a.source < b.source;
 }

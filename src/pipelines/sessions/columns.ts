@@ -21,6 +21,10 @@ export interface SessionColumns<A = Agent> {
   counts: number[];
   /** Each as the difference from the one before; the first from 0. */
   offsets: number[];
+  /** Offsets of the earliest records, in the same way, from `offsets`; null where they are the same. */
+  ats: number[] | null;
+  /** Partitions of the earliest records; null where they are all 0. */
+  sources: number[] | null;
   /** Indexes into `agents` and `hosts`. */
   agent: number[];
   host: number[];
@@ -42,23 +46,33 @@ export function toColumns<A>(
     spans: [],
     counts: [],
     offsets: [],
+    ats: null,
+    sources: null,
     agent: [],
     host: [],
     agents: agents.values,
     hosts: hosts.values,
   };
+  const ats: number[] = [];
+  const sources: number[] = [];
   let offsetBefore = 0;
-  for (const { key, first, last, count, offset, attributes } of sessions) {
+  let beyondBefore = 0;
+  for (const { key, first, last, count, offset, attributes, source, at } of sessions) {
     if (columns.keys.length === 0) columns.base = first;
     columns.keys.push(key);
     columns.first.push(first - columns.base);
     columns.spans.push(last - first);
     columns.counts.push(count);
     columns.offsets.push(offset - offsetBefore);
+    ats.push(at - offset - beyondBefore);
+    sources.push(source);
     columns.agent.push(agents.indexOf(attributes.agent));
     columns.host.push(hosts.indexOf(attributes.host));
     offsetBefore = offset;
+    beyondBefore = at - offset;
   }
+  if (ats.some((at) => at !== 0)) columns.ats = ats;
+  if (sources.some((source) => source !== 0)) columns.sources = sources;
   return columns;
 }
 
@@ -66,10 +80,11 @@ export function toColumns<A>(
 export function* fromColumns<A>(
   columns: SessionColumns<A>,
 ): Generator<SessionPart<{ agent: A; host: string | null }>> {
-  const { keys, base, first, spans, counts, offsets, agents, hosts } = columns;
+  const { keys, base, first, spans, counts, offsets, ats, sources, agents, hosts } = columns;
   // Sessions with the same attributes share one object.
   const shared: { agent: A; host: string | null }[] = [];
   let offset = 0;
+  let beyond = 0;
   for (let i = 0; i < keys.length; i++) {
     const agent = columns.agent[i]!;
     const host = columns.host[i]!;
@@ -78,8 +93,20 @@ export function* fromColumns<A>(
       host: hosts[host]!,
     });
     offset += offsets[i]!;
+    beyond += ats?.[i] ?? 0;
+    const at = offset + beyond;
+    const source = sources?.[i] ?? 0;
     const start = base + first[i]!;
-    yield { key: keys[i]!, first: start, last: start + spans[i]!, count: counts[i]!, offset, attributes };
+    yield {
+      key: keys[i]!,
+      first: start,
+      last: start + spans[i]!,
+      count: counts[i]!,
+      offset,
+      attributes,
+      source,
+      at,
+    };
   }
 }
 

@@ -1,0 +1,51 @@
+/**
+ * What a target of the regrouping has taken from each source partition (docs/semantics.md, regrouping). Messages of a source are numbered and
+ * may have parts. One that comes again, from a publisher that died in the middle or woke up late, is dropped; a source's watermark counts
+ * with the last part.
+ */
+import type { Instant } from './instant.js';
+
+/** The last message taken from a source, the part of it, and the source's watermark; number 0 and part -1: none yet. */
+export type SourceStanding = [source: number, number: number, part: number, watermark: Instant | null];
+
+export interface MessageHead {
+  source: number;
+  number: number;
+  /** From 0 on. */
+  part: number;
+  parts: number;
+  /** The source's, behind this message. */
+  watermark: Instant | null;
+}
+
+export class Sources {
+  readonly #standings: Map<number, SourceStanding>;
+
+  constructor(standings: readonly SourceStanding[]) {
+    this.#standings = new Map(standings.map((standing) => [standing[0], [...standing]]));
+  }
+
+  /** Takes note of a message; false where it was taken before. */
+  take({ source, number, part, parts, watermark }: MessageHead): boolean {
+    const last = this.#standings.get(source);
+    if (last !== undefined && (number < last[1] || (number === last[1] && part <= last[2]))) return false;
+    const before = last?.[3] ?? null;
+    const isWhole = part === parts - 1;
+    this.#standings.set(source, [source, number, part, isWhole && watermark !== null ? watermark : before]);
+    return true;
+  }
+
+  /** The smallest watermark of the sources; null while one of them has none. */
+  watermark(): Instant | null {
+    let smallest: Instant | null = null;
+    for (const [, , , watermark] of this.#standings.values()) {
+      if (watermark === null) return null;
+      if (smallest === null || watermark < smallest) smallest = watermark;
+    }
+    return smallest;
+  }
+
+  standings(): SourceStanding[] {
+    return [...this.#standings.values()];
+  }
+}

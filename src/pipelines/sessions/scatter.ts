@@ -1,0 +1,88 @@
+/** Stage one of the regrouping: a batch's segments and suspects, apart by the target that their keys belong to. */
+import type { Instant } from '../../domain/instant.js';
+import type { Accepted, Gathering } from '../../domain/operator.js';
+import type { SessionPart } from '../../domain/sessions.js';
+import type { UserAgent } from './agent.js';
+import type { Visit } from './event.js';
+import { bytesOf, SEGMENT_BYTES, Segments, sessionsJson } from './segments.js';
+import type { SessionsJson } from './sessionsJson.js';
+
+/** Parts of messages by target; a target without any gets a message of its own all the same, for the watermark. */
+export type Scattered<A> = SessionsJson<A>[][];
+
+/** A message ends at about this many bytes of JSON; brokers take 1 MB, and most of it goes by compression. */
+const PART_BYTES = 600_000;
+
+export class ScatteredSegments implements Gathering<Visit, Scattered<UserAgent>> {
+  readonly #segments: Segments;
+  readonly #gapMs: number;
+  readonly #targets: number;
+  #latest: Instant | null = null;
+
+  constructor(gapMs: number, targets: number) {
+    this.#segments = new Segments(gapMs);
+    this.#gapMs = gapMs;
+    this.#targets = targets;
+  }
+
+  get sizeBytes(): number {
+    return this.#segments.sizeBytes;
+  }
+
+  take(record: Accepted<Visit>): void {
+    this.#segments.take(record);
+    if (this.#latest === null || record.time > this.#latest) this.#latest = record.time;
+  }
+
+  /** The latest end of what is in it; null where nothing is. */
+  lastEnd(): Instant | null {
+    return this.#latest === null ? null : this.#latest + this.#gapMs;
+  }
+
+  /** The same records give the same parts: a message that is published again is the same message. */
+  partial(): Scattered<UserAgent> {
+    const { segments, suspects } = this.#segments;
+    const targets = Array.from({ length: this.#targets }, () => new Parts());
+    for (const segment of segments) targets[targetOf(segment.key, this.#targets)]!.add(segment, null);
+    for (const { met, part } of suspects) targets[targetOf(part.key, this.#targets)]!.add(part, met);
+    return targets.map((target) => target.whole());
+  }
+}
+
+type Part = SessionPart<{ agent: UserAgent; host: string | null }>;
+
+class Parts {
+  readonly #whole: SessionsJson<UserAgent>[] = [];
+  #segments: Part[] = [];
+  #suspects: { met: Instant; part: Part }[] = [];
+  #bytes = 0;
+
+  add(part: Part, met: Instant | null): void {
+    const bytes = SEGMENT_BYTES + bytesOf(part.key) + bytesOf(part.attributes.host ?? '');
+    if (this.#bytes > 0 && this.#bytes + bytes > PART_BYTES) this.#end();
+    this.#bytes += bytes;
+    // Read again, it is by the target, from its own log.
+    const own = { ...part, offset: part.at };
+    if (met === null) this.#segments.push(own);
+    else this.#suspects.push({ met, part: own });
+  }
+
+  whole(): SessionsJson<UserAgent>[] {
+    if (this.#bytes > 0) this.#end();
+    return this.#whole;
+  }
+
+  #end(): void {
+    this.#whole.push(sessionsJson(this.#segments, this.#suspects));
+    this.#segments = [];
+    this.#suspects = [];
+    this.#bytes = 0;
+  }
+}
+
+/** FNV-1a over UTF-16 units: which target a key belongs to, for the whole life of an epoch. */
+export function targetOf(key: string, targets: number): number {
+  let hash = 0x811c9dc5;
+  for (let i = 0; i < key.length; i++) hash = Math.imul(hash ^ key.charCodeAt(i), 0x01000193);
+  return (hash >>> 0) % targets;
+}

@@ -1,0 +1,91 @@
+/** The poll's side of sessions: records of a batch as segments and suspects. */
+import type { Instant } from '../../domain/instant.js';
+import type { Accepted, Gathering } from '../../domain/operator.js';
+import { SessionsByKey, type SessionPart } from '../../domain/sessions.js';
+import type { UserAgent } from './agent.js';
+import { toColumns } from './columns.js';
+import type { Visit } from './event.js';
+import type { SessionsJson } from './sessionsJson.js';
+
+type RawAttributes = { agent: UserAgent; host: string | null };
+type Part = SessionPart<RawAttributes>;
+
+/** A record that may touch a session that is final by the watermark that it met. */
+interface Suspect {
+  met: Instant;
+  part: Part;
+}
+
+export class Segments implements Gathering<Visit, SessionsJson<UserAgent>> {
+  sizeBytes = 0;
+  readonly segments: SessionsByKey<RawAttributes>;
+  readonly suspects: Suspect[] = [];
+  readonly #texts = new Set<string>();
+
+  constructor(gapMs: number) {
+    this.segments = new SessionsByKey(gapMs);
+  }
+
+  take({ time, offset, item, watermark }: Accepted<Visit>): void {
+    const { userAgent: agent, host } = item.attributes;
+    const attributes = { agent, host };
+    const { key } = item;
+    const part = { key, first: time, last: time, count: 1, offset, attributes, source: 0, at: offset };
+    if (watermark !== null && time <= watermark) this.suspects.push({ met: watermark, part });
+    else if (this.segments.join(part) === null) return;
+    this.sizeBytes += SEGMENT_BYTES + bytesOf(key) + this.#newText(host) + this.#newAgent(agent);
+  }
+
+  partial(): SessionsJson<UserAgent> {
+    return sessionsJson(this.segments, this.suspects);
+  }
+
+  #newAgent(agent: UserAgent): number {
+    if (agent === null) return 0;
+    if (typeof agent === 'string') return this.#newText(agent) === 0 ? 0 : AGENT_BYTES;
+    return AGENT_BYTES + this.#newText(agent.browser) + this.#newText(agent.os) + this.#newText(agent.device);
+  }
+
+  /** Bytes of a text that this batch has not met before: in JSON each stands about once. */
+  #newText(text: string | null): number {
+    if (text === null || this.#texts.has(text)) return 0;
+    this.#texts.add(text);
+    return bytesOf(text);
+  }
+}
+
+export function sessionsJson(
+  segments: Iterable<Part>,
+  suspects: readonly Suspect[],
+): SessionsJson<UserAgent> {
+  let before = 0;
+  return {
+    segments: toColumns(segments, keyOfRaw),
+    suspects: toColumns(
+      suspects.map(({ part }) => part),
+      keyOfRaw,
+    ),
+    met: suspects.map(({ met }) => {
+      const more = met - before;
+      before = met;
+      return more;
+    }),
+  };
+}
+
+/** About what a segment takes as JSON, apart from its key: times, count, offset, indexes. */
+export const SEGMENT_BYTES = 32;
+/** About what a user agent takes once it has been read. */
+const AGENT_BYTES = 60;
+const NON_ASCII = /\P{ASCII}/u;
+
+export function bytesOf(text: string): number {
+  return NON_ASCII.test(text) ? 3 * text.length : text.length;
+}
+
+/** Raw texts hold no U+0000: no two user agents have the same key. */
+function keyOfRaw(agent: UserAgent): string | null {
+  return typeof agent === 'object' && agent !== null
+    ? `\0${JSON.stringify([agent.browser, agent.os, agent.device])}`
+    : agent;
+}
