@@ -5,6 +5,8 @@ import type { TopicAdmin } from '../io/kafka/topics.js';
 import { createClaim } from './claim.js';
 import { createCommit } from './commit.js';
 import { createDescribeTopic } from './describeTopic.js';
+import { createLocateAddresses } from './locateAddresses.js';
+import type { LocateDependencies } from './locateQueue.js';
 import { createPoll } from './pollActivity.js';
 import { createStartJob } from './startJob.js';
 import { createSurveyJob } from './surveyJob.js';
@@ -16,11 +18,14 @@ export interface ActivityDependencies {
   /** Addresses of the brokers, for messages. */
   brokers: string;
   defaultTopic: string;
+  /** Null where location is off. */
+  locating: LocateDependencies | null;
 }
 
 export type Activities = ReturnType<typeof createActivities>;
 
-export function createActivities({ pool, readers, topics, brokers, defaultTopic }: ActivityDependencies) {
+export function createActivities(dependencies: ActivityDependencies) {
+  const { pool, readers, topics, brokers, defaultTopic, locating } = dependencies;
   const describeTopic = createDescribeTopic({ topics, brokers });
   return {
     startJob: createStartJob({ pool, defaultTopic, describeTopic }),
@@ -29,5 +34,6 @@ export function createActivities({ pool, readers, topics, brokers, defaultTopic 
     claim: createClaim({ pool }),
     poll: createPoll({ readers, pool }),
     commit: createCommit({ pool }),
+    locateAddresses: createLocateAddresses(locating),
   };
 }

@@ -1,6 +1,7 @@
 /** Wires a worker: the only place that knows all parts. */
 import { existsSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
+import { Client } from '@temporalio/client';
 import {
   DefaultLogger,
   makeTelemetryFilterString,
@@ -15,6 +16,8 @@ import { createTopicAdmin } from '../io/kafka/topics.js';
 import { brotliCodec } from '../io/payload/codec.js';
 import { createPool } from '../io/postgres/pool.js';
 import type { Config } from './config.js';
+import { openGeo } from './geo.js';
+import { startLocate } from './startLocate.js';
 
 const BUNDLE = fileURLToPath(new URL('../workflow-bundle.js', import.meta.url));
 const READER_IDLE_MS = 60_000;
@@ -33,8 +36,9 @@ export async function runWorker(config: Config, { log }: WorkerOptions): Promise
       logging: { filter: makeTelemetryFilterString({ core: 'WARN', other: 'ERROR' }), forward: {} },
     },
   });
-  const connection = await connect(config, log);
   const pool = createPool(config.postgres);
+  const geo = await openGeo(config, { pool, warn: log });
+  const connection = await connect(config, log);
   const topics = createTopicAdmin(config.kafka);
   const readers = createReaderPool(
     (topic, partition) => createKafkaReader({ ...config.kafka, topic, partition }),
@@ -42,10 +46,13 @@ export async function runWorker(config: Config, { log }: WorkerOptions): Promise
       idleMs: READER_IDLE_MS,
     },
   );
+  const namespace = config.temporal.namespace ?? 'default';
+  const dataConverter = { payloadCodecs: [brotliCodec()] };
+  let stopStarting = (): Promise<void> => Promise.resolve();
   try {
     const worker = await Worker.create({
       connection,
-      namespace: config.temporal.namespace ?? 'default',
+      namespace,
       taskQueue: config.taskQueue,
       workflowBundle: { codePath: BUNDLE },
       activities: createActivities({
@@ -54,8 +61,9 @@ export async function runWorker(config: Config, { log }: WorkerOptions): Promise
         topics,
         brokers: config.kafka.brokers.join(','),
         defaultTopic: config.topic,
+        locating: geo.locating,
       }),
-      dataConverter: { payloadCodecs: [brotliCodec()] },
+      dataConverter,
       maxConcurrentActivityTaskExecutions: config.activitySlots,
       maxCachedWorkflows: Math.ceil(config.activitySlots * 1.1),
       // A cancelled poll ends, and a dead worker is noticed, as fast as heartbeats travel.
@@ -63,10 +71,15 @@ export async function runWorker(config: Config, { log }: WorkerOptions): Promise
       stickyQueueScheduleToStartTimeout: '500ms',
       shutdownGraceTime: '1s',
     });
+    if (geo.locating) {
+      const client = new Client({ connection, namespace, dataConverter });
+      stopStarting = startLocate(client, { taskQueue: config.taskQueue, log });
+    }
     log(`worker ready: task queue ${config.taskQueue}`);
     await worker.run();
   } finally {
-    await Promise.all([readers.close(), topics.close(), pool.end()]);
+    await Promise.all([readers.close(), topics.close(), geo.close(), stopStarting()]);
+    await pool.end();
     await connection.close();
   }
 }
