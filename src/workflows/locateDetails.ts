@@ -27,15 +27,12 @@ export function locateDetails(report: LocateReport | null): string {
 }
 
 function stateOf({ asking, budget }: LocateReport): string {
-  const until = formatInstant(asking.until)!;
-  switch (asking.phase) {
-    case 'asking':
-      return budget === null ? 'looks in GEOIP_MMDB' : 'asks';
-    case 'away':
-      return `the service does not answer, next try at ${until}`;
-    case 'spent':
-      return `the requests of the day are spent, goes on at ${until}`;
-    case 'refused':
-      return `the service refuses the key or its credit is used up, next try at ${until}`;
-  }
+  const states: Record<LocateReport['asking']['phase'], string> = {
+    asking: budget === null ? 'looks in GEOIP_MMDB' : 'asks',
+    away: 'the service does not answer, next try at',
+    spent: 'the requests of the day are spent, goes on at',
+    refused: 'the service refuses the key, or its credit is used up; next try at',
+  };
+  const state = states[asking.phase];
+  return asking.phase === 'asking' ? state : `${state} ${formatInstant(asking.until)!}`;
 }

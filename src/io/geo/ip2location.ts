@@ -56,9 +56,11 @@ function read(status: number, body: string): Ip2LocationAnswer {
   const { error_code: code, error_message: said } = (
     typeof error === 'object' && error !== null ? error : {}
   ) as Record<string, unknown>;
-  const message = [`HTTP ${status}`, code, said].filter((part) => part !== undefined).join(' ');
-  if (status === 429 || status >= 500) return { kind: 'later', message };
   const text = typeof said === 'string' ? said : '';
+  const message = `HTTP ${status} ${typeof code === 'number' ? code : ''} ${text}`
+    .replaceAll(/\s+/g, ' ')
+    .trim();
+  if (status === 429 || status >= 500) return { kind: 'later', message };
   if (status === 401 || status === 403 || code === KEY_OR_CREDIT || /api key|credit|quota/i.test(text))
     return { kind: 'refused', message };
   // Said of the address: asking again would say the same.
