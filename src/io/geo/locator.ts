@@ -84,12 +84,14 @@ export function createLocator(options: LocatorOptions): Locator {
     for (const [address, texts] of open) {
       const entry = cached.get(address);
       const place = entry?.place ?? mmdb?.lookUp(address) ?? null;
+      // The memory keeps an entry to the end of its last millisecond, and for ever at 0.
+      const ttl = entry ? entry.expiresAt - at - 1 : REMEMBERED_MS;
       counts.add(entry ? 'cache' : place ? 'mmdb' : 'unknown', texts.length);
       for (const text of texts) {
         if (place !== null && !isNowhere(place)) located.places.set(text, place);
         // What is unknown is not remembered: each commit that writes rows of it enters it, until its answer is stored.
         if (place === null && canAsk) located.unknown.push(queueEntry(address, text));
-        else memory.set(text, place ?? NOWHERE, { ttl: entry ? entry.expiresAt - at : REMEMBERED_MS });
+        else if (ttl > 0) memory.set(text, place ?? NOWHERE, { ttl });
       }
     }
     return located;
