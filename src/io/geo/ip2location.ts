@@ -4,7 +4,7 @@ import { NOWHERE, type Place } from './place.js';
 const TIMEOUT_MS = 5000;
 
 /** What one request said. Messages are for people, and never hold the key. */
-export type Ip2LocationAnswer =
+type Ip2LocationAnswer =
   /** Nowhere, too, where the service knows nothing of the address or takes it for none. */
   | { kind: 'place'; place: Place }
   /** The key is wrong, or its credit is used up. */

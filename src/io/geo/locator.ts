@@ -14,7 +14,7 @@ import { isNowhere, NOWHERE, type Place } from './place.js';
 const REMEMBERED_MS = 86_400_000;
 const REMEMBERED_ADDRESSES = 100_000;
 
-export interface Located {
+interface Located {
   /** By the texts as given. Those that are absent have no location, or none yet. */
   places: Map<string, Place>;
   /** For the queue ({@link QUEUE_ADDRESSES}): what nothing here knows. Empty where no service could be asked. */

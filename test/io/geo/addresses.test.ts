@@ -33,7 +33,8 @@ const V6: [string, string | null, string, string, string | null][] = [
   ['multicast ff00::/8', null, 'ff00::', 'ffff::', null],
 ];
 
-describe.each([...V4, ...V6])('%s', (_, before, first, last, after) => {
+describe.each([...V4, ...V6])('%s', (...range) => {
+  const [, before, first, last, after] = range;
   it('has no location, from its first to its last address', () => {
     expect([publicAddress(first), publicAddress(last)]).toEqual([null, null]);
   });

@@ -148,7 +148,8 @@ describe.each(['GeoLite2-City-Test.mmdb', 'GeoIP2-City-Test.mmdb'])("MaxMind's %
     ['89.160.20.112', 'SE', 'Östergötland County', 'Linköping'],
     ['175.16.199.0', 'CN', 'Jilin Sheng', 'Changchun'],
     ['2.125.160.216', 'GB', 'England', 'Boxford'],
-  ])('%s is in %s, %s, %s', async (address, country, state, city) => {
+  ])('%s is in %s, %s, %s', async (address, ...names) => {
+    const [country, state, city] = names;
     const mmdb = await open(path);
     expect(mmdb.lookUp(address)).toEqual({ country, state, city });
     expect(mmdb.lookUp('8.8.4.4')).toBeNull();
