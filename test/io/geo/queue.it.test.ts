@@ -63,6 +63,17 @@ describe('the queue of addresses', () => {
       return rowCount === count;
     });
 
+  /** A transaction beside the others; it does not outlive the test. */
+  async function beside<T>(work: (client: pg.PoolClient) => Promise<T>): Promise<T> {
+    const client = await pool.connect();
+    try {
+      await client.query('begin');
+      return await work(client);
+    } finally {
+      client.release(true);
+    }
+  }
+
   it('holds an address once, with all its spellings, however many commits enter it at a time', async () => {
     const addresses = Array.from({ length: 50 }, (_, index) => `1.0.0.${index}`);
     await Promise.all(
@@ -163,30 +174,29 @@ describe('the queue of addresses', () => {
     it('waits for a commit that is just writing rows of the address, and fills them', async () => {
       await write(pool, { ip: IP });
       const taken = (await takeNextAddress(pool))!;
-      const sink = await pool.connect();
-      await sink.query('begin');
-      await write(sink, { ip: '::ffff:8.8.8.8' });
-      const stored = storePlace(pool, taken, ANSWER);
-      await waiting(1);
-      await sink.query('commit');
-      sink.release();
-      expect(await stored).toBe(2);
+      const filled = await beside(async (sink) => {
+        await write(sink, { ip: '::ffff:8.8.8.8' });
+        const stored = storePlace(pool, taken, ANSWER);
+        await waiting(1);
+        await sink.query('commit');
+        return stored;
+      });
+      expect(filled).toBe(2);
       expect(await queued()).toEqual([]);
     });
 
     it('that a commit waits for leaves the address in the queue for its rows', async () => {
       await write(pool, { ip: IP });
       const taken = (await takeNextAddress(pool))!;
-      const other = await pool.connect();
-      await other.query('begin');
-      await other.query(`insert into weir.geo_cache (ip, looked_up_at) values ($1, now())`, [IP]);
-      const stored = storePlace(pool, taken, ANSWER); // holds the queue's row, and waits for the cache's
-      await waiting(1);
-      const written = write(pool, { ip: IP });
-      await waiting(2);
-      await other.query('rollback');
-      other.release();
-      await Promise.all([stored, written]);
+      await beside(async (other) => {
+        await other.query('insert into weir.geo_cache (ip, looked_up_at) values ($1, now())', [IP]);
+        const stored = storePlace(pool, taken, ANSWER); // holds the queue's row, and waits for the cache's
+        await waiting(1);
+        const written = write(pool, { ip: IP });
+        await waiting(2);
+        await other.query('rollback');
+        await Promise.all([stored, written]);
+      });
       expect(await sessionPlaces(pool)).toEqual(['8.8.8.8 -/-/-', '8.8.8.8 GB/England/London']);
       expect(await queued()).toEqual([[IP, IP]]);
     });
@@ -194,17 +204,16 @@ describe('the queue of addresses', () => {
     it('is stored in the end when it and a commit wait for each other', async () => {
       await write(pool, { ip: IP });
       const taken = (await takeNextAddress(pool))!;
-      const sink = await pool.connect();
-      await sink.query('begin');
-      await sink.query("set local deadlock_timeout = '1min'"); // the answer is the one that gives way
-      await sink.query('update public.user_sessions set event_count = 2');
-      const stored = storePlace(pool, taken, ANSWER);
-      await waiting(1);
-      const queueing = queue(sink, [IP, IP]);
-      await queueing;
-      await sink.query('commit');
-      sink.release();
-      expect(await stored).toBe(1);
+      const filled = await beside(async (sink) => {
+        await sink.query("set local deadlock_timeout = '1min'"); // the answer is the one that gives way
+        await sink.query('update public.user_sessions set event_count = 2');
+        const stored = storePlace(pool, taken, ANSWER);
+        await waiting(1);
+        await queue(sink, [IP, IP]);
+        await sink.query('commit');
+        return stored;
+      });
+      expect(filled).toBe(1);
     });
   });
 
