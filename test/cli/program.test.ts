@@ -39,6 +39,12 @@ it('names every mistake in one message and exits with 2', async () => {
   expect(code).toBe(2);
 });
 
+it('does not start a worker without the database that GEOIP_MMDB names', async () => {
+  const { stderr, code } = await weir(['worker'], { GEOIP_MMDB: '/nowhere/city.mmdb' });
+  expect(stderr).toBe('weir worker: GEOIP_MMDB: /nowhere/city.mmdb does not exist\n');
+  expect(code).toBe(2);
+});
+
 it.each([[['bogus']], [['generate', '--bogus']]])(
   'exits with 2 for what it does not know: %j',
   async (args) => {

@@ -3,7 +3,7 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { QUEUE_ADDRESSES, queueEntry } from '../../src/io/postgres/geoQueue.js';
 import { LOCATE_ID } from '../../src/worker/startLocate.js';
 import { errorBody, startIp2LocationStub, type Ip2LocationStub } from '../io/geo/ip2locationStub.js';
-import { ensureSessions, insertSessions } from '../support/geoDatabase.js';
+import { createGeoDatabase, insertSessions, type GeoDatabase } from '../support/geoDatabase.js';
 import { sharedStack } from '../support/stack.js';
 import { eventually, uniqueName, Weir } from '../support/weir.js';
 
@@ -12,12 +12,13 @@ const KEY = 'secret-key-of-a-test';
 describe('the locate workflow', () => {
   let weir: Weir;
   let stub: Ip2LocationStub;
+  let database: GeoDatabase;
   const job = uniqueName('located');
 
   beforeAll(async () => {
     stub = await startIp2LocationStub();
-    weir = await Weir.on(sharedStack());
-    await ensureSessions(weir.pool);
+    database = await createGeoDatabase();
+    weir = await Weir.on({ ...sharedStack(), postgresUrl: database.url });
     Object.assign(weir.env, {
       IP2LOCATION_KEY: KEY,
       IP2LOCATION_URL: stub.url,
@@ -29,6 +30,7 @@ describe('the locate workflow', () => {
     await weir.client.workflow.getHandle(LOCATE_ID).terminate('the test is over');
     await weir.close();
     await stub.close();
+    await database.drop();
   });
 
   /** Queued only where asked. */

@@ -7,30 +7,35 @@ import { sharedStack } from './stack.js';
 import { uniqueName } from './weir.js';
 
 export interface GeoDatabase {
+  url: string;
   pool: pg.Pool;
   drop(): Promise<void>;
 }
 
 export async function createGeoDatabase(): Promise<GeoDatabase> {
   const database = uniqueName('geo').replaceAll('-', '_');
-  const { postgres } = loadConfig({ POSTGRES_URL: sharedStack().postgresUrl });
+  const { postgresUrl } = sharedStack();
+  const { postgres } = loadConfig({ POSTGRES_URL: postgresUrl });
+  const url = new URL(postgresUrl);
+  url.pathname = `/${database}`;
   const admin = createPool(postgres, 1);
   await admin.query(`create database ${database}`);
   await migrate({ ...postgres, database });
   const pool = createPool({ ...postgres, database }, 20);
   await ensureSessions(pool);
   return {
+    url: url.href,
     pool,
     async drop() {
       await pool.end();
-      await admin.query(`drop database ${database}`);
+      await admin.query(`drop database ${database} with (force)`);
       await admin.end();
     },
   };
 }
 
-/** Rows of any date can be written. */
-export async function ensureSessions(pool: pg.Pool): Promise<void> {
+/** Rows of any date can be written: where the table is absent, a stand-in is made. */
+async function ensureSessions(pool: pg.Pool): Promise<void> {
   await pool.query(`create table if not exists public.user_sessions (
     job text, session_id text, user_id text, ip text, session_start timestamptz, session_end timestamptz, window_end timestamptz,
     event_count bigint, session_date date, country text, state text, city text, os text, browser text, device text,
