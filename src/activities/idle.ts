@@ -46,7 +46,9 @@ export class Idle {
   untilEnd(watermark: Instant | null): number {
     if (watermark === null) return Infinity;
     if (this.#input.watermark === null) return 0;
-    return Math.min(this.#input.nextEnd ?? Infinity, this.#nextPossibleEnd ?? Infinity) - watermark;
+    // Ends that form no grid are so many that a batch which ended with each would hold next to nothing.
+    if (this.#nextPossibleEnd === null) return Infinity;
+    return Math.min(this.#input.nextEnd ?? Infinity, this.#nextPossibleEnd) - watermark;
   }
 
   /** Takes note of a fetch that was sent at `at` and returned nothing; true when the poll should return. */

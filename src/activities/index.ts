@@ -1,5 +1,8 @@
 /** All activities of a worker, made from what they need. */
 import type pg from 'pg';
+import type { KafkaConfig } from '../io/kafka/config.js';
+import { deleteRecordsBelow, makeInternalTopic } from '../io/kafka/internalTopic.js';
+import type { Publisher } from '../io/kafka/publisher.js';
 import type { ReaderPool } from '../io/kafka/readerPool.js';
 import type { Locator } from '../io/geo/locator.js';
 import type { TopicAdmin } from '../io/kafka/topics.js';
@@ -10,6 +13,8 @@ import { createDescribeTopic } from './describeTopic.js';
 import { createLocateAddresses } from './locateAddresses.js';
 import type { LocateDependencies } from './locateQueue.js';
 import { createPoll } from './pollActivity.js';
+import { createPollTarget } from './pollTarget.js';
+import { createRelay } from './relayActivity.js';
 import { createStartJob } from './startJob.js';
 import { createSurveyJob } from './surveyJob.js';
 
@@ -17,9 +22,9 @@ export interface ActivityDependencies {
   pool: pg.Pool;
   readers: ReaderPool;
   topics: TopicAdmin;
+  publisher: Publisher;
+  kafka: KafkaConfig;
   readAgent: AgentReader;
-  /** Addresses of the brokers, for messages. */
-  brokers: string;
   defaultTopic: string | null;
   locator: Locator;
   /** Null where location is off. */
@@ -29,14 +34,26 @@ export interface ActivityDependencies {
 export type Activities = ReturnType<typeof createActivities>;
 
 export function createActivities(dependencies: ActivityDependencies) {
-  const { pool, readers, topics, readAgent, brokers, defaultTopic, locator, locating } = dependencies;
-  const describeTopic = createDescribeTopic({ topics, brokers });
+  const { pool, readers, topics, publisher, kafka, readAgent, defaultTopic, locator, locating } =
+    dependencies;
+  const describeTopic = createDescribeTopic({ topics, brokers: kafka.brokers.join(',') });
   return {
-    startJob: createStartJob({ pool, defaultTopic, describeTopic }),
+    startJob: createStartJob({
+      pool,
+      defaultTopic,
+      describeTopic,
+      makeInternalTopic: (topic, partitions) => makeInternalTopic(kafka, topic, partitions),
+    }),
     describeTopic,
-    surveyJob: createSurveyJob({ pool, describeTopic }),
+    surveyJob: createSurveyJob({
+      pool,
+      describeTopic,
+      deleteRecordsBelow: (topic, below) => deleteRecordsBelow(kafka, topic, below),
+    }),
     claim: createClaim({ pool }),
     poll: createPoll({ readers, pool, readAgent }),
+    ...createRelay({ readers, publisher, pool, readAgent }),
+    pollTarget: createPollTarget({ readers }),
     commit: createCommit({ pool, locator }),
     locateAddresses: createLocateAddresses(locating),
   };

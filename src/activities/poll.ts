@@ -11,7 +11,7 @@ import type { Batch, Reject } from '../domain/commit.js';
 import { caughtUpAt, type CaughtUp, type JobClock } from '../domain/quietClock.js';
 import { OffsetOutOfRange, type Fetched, type LogReader, type RecordCursor } from '../io/kafka/logReader.js';
 import type { Job } from '../pipelines/job.js';
-import { operatorOf, type JobGathered, type JobItem, type JobPartial } from '../pipelines/operators.js';
+import type { JobPartial } from '../pipelines/operators.js';
 import { pollSideOf, type PollSide } from '../pipelines/pollSide.js';
 import type { AgentReader } from '../pipelines/sessions/agent.js';
 import { Idle } from './idle.js';
@@ -32,9 +32,11 @@ export interface PollInput {
   silent: boolean;
   /** The poll returns after this long, empty-handed too. */
   stayMs: number;
+  /** Nothing but `until` ends the batch. */
+  exact?: boolean;
 }
 
-export type PollResult = Batch<JobPartial> & {
+export type PollResult<Partial = JobPartial> = Batch<Partial> & {
   /** The end of what could be read: how far behind the partition is. */
   endOffset: number;
 };
@@ -66,14 +68,23 @@ const RAW_BYTES = 1024 * 1024;
 const RAW_KEY_BYTES = 64 * 1024;
 
 export async function poll(input: PollInput, context: PollContext): Promise<PollResult> {
-  return new Poll(input, context).run();
+  return pollWith(input, context, pollSideOf(input.job, context));
 }
 
-class Poll {
+/** {@link poll} for what a pipeline makes of the records. */
+export async function pollWith<Item, Gathered, Partial>(
+  input: PollInput,
+  context: Omit<PollContext, 'readAgent'>,
+  side: PollSide<Item, Gathered, Partial>,
+): Promise<PollResult<Partial>> {
+  return new Poll(input, context, side).run();
+}
+
+class Poll<Item, Gathered, Partial> {
   readonly #input: PollInput;
-  readonly #context: PollContext;
-  readonly #fold: BatchFold<JobItem, JobGathered>;
-  readonly #side: PollSide;
+  readonly #context: Omit<PollContext, 'readAgent'>;
+  readonly #fold: BatchFold<Item, Gathered>;
+  readonly #side: PollSide<Item, Gathered, Partial>;
   readonly #idle: Idle;
   readonly #rejects: Reject[] = [];
   #rejectBytes = 0;
@@ -82,26 +93,32 @@ class Poll {
   #caughtUp: CaughtUp | null;
   #leaveOut: Set<number> | null = null;
 
-  constructor(input: PollInput, context: PollContext) {
+  constructor(
+    input: PollInput,
+    context: Omit<PollContext, 'readAgent'>,
+    side: PollSide<Item, Gathered, Partial>,
+  ) {
     const { job } = input;
     this.#input = input;
     this.#context = context;
     this.#offset = input.offset;
     this.#caughtUp = input.caughtUp;
-    this.#side = pollSideOf(job, context);
-    const operator = operatorOf(job);
+    this.#side = side;
     this.#fold = new BatchFold({
-      operator,
+      operator: side,
       delayMs: job.delayMs,
       futureGuardMs: job.futureGuardMs,
       watermark: input.watermark,
       silent: input.silent,
     });
-    this.#idle = new Idle({ ...input, idle: job.idle, idleAfterMs: job.idleAfterMs, operator }, context);
+    this.#idle = new Idle(
+      { ...input, idle: job.idle, idleAfterMs: job.idleAfterMs, operator: side },
+      context,
+    );
   }
 
-  async run(): Promise<PollResult> {
-    const { silent, until, offset, stayMs, job } = this.#input;
+  async run(): Promise<PollResult<Partial>> {
+    const { silent, until, offset, stayMs, job, exact = false } = this.#input;
     if (silent) this.#leaveOut = await this.#context.readRejectedOffsets({ from: offset, until: until! });
     const began = this.#context.now();
     // When to return at the end of the log: empty-handed after the stay, with records after the linger.
@@ -120,6 +137,7 @@ class Poll {
         if (before === 0) lingerUntil = now + job.lingerMs;
       }
       if (full || this.#reachedUntil()) break;
+      if (exact) continue;
       if (this.#fold.counters.read === 0) {
         if (this.#offset >= fetched.endOffset && ((await this.#idled(fetched)) || now >= leaveAt)) break;
         // A long stretch that holds nothing, compacted or aborted, has been passed: remember it.
@@ -178,13 +196,17 @@ class Poll {
   }
 
   #foldUntil(until: number, records: RecordCursor): boolean {
-    const { maxBatchEvents, maxBatchBytes } = this.#input.job;
+    const {
+      job: { maxBatchEvents, maxBatchBytes },
+      exact = false,
+    } = this.#input;
     const fold = this.#fold;
     while (records.next()) {
       if (records.offset >= until) return true;
       if (this.#leaveOut?.has(records.offset)) continue;
       const reason = fold.add(records, this.#side.decode(records.valueText(), records.timestampMs));
       if (reason !== null && !this.#input.silent) this.#reject(records, reason);
+      if (exact) continue;
       if (
         fold.counters.read >= maxBatchEvents ||
         fold.gathering.sizeBytes >= maxBatchBytes ||
@@ -223,7 +245,7 @@ class Poll {
     return this.#input.until !== null && this.#offset >= this.#input.until;
   }
 
-  #result(): PollResult {
+  #result(): PollResult<Partial> {
     const { counters, gathering, watermark } = this.#fold;
     return {
       from: this.#input.offset,

@@ -1,5 +1,6 @@
 import { ApplicationFailure } from '@temporalio/common';
 import type pg from 'pg';
+import { internalTopic } from '../io/kafka/internalTopic.js';
 import type { OffsetRange } from '../io/kafka/brokers.js';
 import { registerJob } from '../io/postgres/registerJob.js';
 import { refusal } from '../pipelines/jobDifferences.js';
@@ -12,15 +13,18 @@ export interface StartedJob {
   job: Job;
   epoch: number;
   partitions: number[];
+  /** Where records are regrouped by key: the internal topic, and its partitions. */
+  regroup?: { topic: string; targets: number };
 }
 
 interface Dependencies {
   pool: pg.Pool;
   defaultTopic: string | null;
   describeTopic: (topic: string) => Promise<OffsetRange[]>;
+  makeInternalTopic: (topic: string, partitions: number) => Promise<void>;
 }
 
-export function createStartJob({ pool, defaultTopic, describeTopic }: Dependencies) {
+export function createStartJob({ pool, defaultTopic, describeTopic, makeInternalTopic }: Dependencies) {
   /**
    * Checks the input of a job, asks Kafka for its partitions and registers both, before anything is read. Bad input, a job that is
    * another one by this name, and a topic that does not exist are failures for good, each with every reason.
@@ -28,23 +32,37 @@ export function createStartJob({ pool, defaultTopic, describeTopic }: Dependenci
   return async (name: string, input: unknown): Promise<StartedJob> => {
     const job = checked(name, input, defaultTopic);
     const partitions = await describeTopic(job.topic);
-    const scattered = whyKeysAreApart(job, partitions.length);
-    if (scattered !== null)
-      throw ApplicationFailure.nonRetryable(`Job ${name} is not started: ${scattered}`, 'BadJobInput');
-    const epoch = await withFailures(() =>
+    const { epoch, targets } = await withFailures(() =>
       registerJob(pool, {
         name,
         pipeline: job.pipeline,
         config: job,
         partitions,
+        targets: targetsOf(job, partitions.length),
         admit(stored) {
           const reason = refusal(name, stored, job);
           if (reason !== null) throw ApplicationFailure.nonRetryable(reason, 'OtherJob');
         },
       }),
     );
-    return { job, epoch, partitions: partitions.map(({ partition }) => partition) };
+    const started = { job, epoch, partitions: partitions.map(({ partition }) => partition) };
+    const apart = targets === 0 ? whyKeysAreApart(job, partitions.length) : null;
+    if (apart !== null)
+      throw ApplicationFailure.nonRetryable(`Job ${name} is not started: ${apart}`, 'BadJobInput');
+    if (targets === 0) return started;
+    const topic = internalTopic(name, epoch);
+    await withFailures(() => makeInternalTopic(topic, targets));
+    return { ...started, regroup: { topic, targets } };
   };
+}
+
+/** More partitions than workers have cores for only cost messages. */
+const MOST_TARGETS_UNASKED = 16;
+
+/** How many targets a job regroups to that starts for the first time; 0: its records need not be regrouped. */
+function targetsOf(job: Job, partitions: number): number {
+  if (whyKeysAreApart(job, partitions) === null || job.pipeline !== 'sessions') return 0;
+  return job.parallelism ?? Math.min(partitions, MOST_TARGETS_UNASKED);
 }
 
 /** A partition's id is the job's and a number behind it, and Temporal takes 1,000 bytes. */

@@ -5,6 +5,7 @@ import type { OffsetRange } from '../io/kafka/brokers.js';
 import { jobProgress, type PartitionProgress } from '../io/postgres/jobProgress.js';
 import { registerPartitions } from '../io/postgres/registerJob.js';
 import { formatInstant } from '../domain/instant.js';
+import { memberId, type Stage } from '../domain/member.js';
 import { openUntil } from '../domain/commit.js';
 import { withFailures } from './failures.js';
 import { createTidyPayloads } from './tidyPayloads.js';
@@ -19,10 +20,16 @@ export interface SurveyInput {
   running: number[];
   /** Whether partitions that the topic has gained are taken up: not during a drain, nor where keys have to stay together. */
   takeUpNew: boolean;
+  /** 2: targets of a regrouping, whose `topic` is the internal one. Left out: 1. */
+  stage?: Stage;
+  /** Whether the job regroups. */
+  regrouped?: boolean;
 }
 
 /** Where a partition stands, for people; instants as ISO-8601. */
 export interface PartitionStanding {
+  /** Left out: 1. */
+  stage?: Stage;
   partition: number;
   offset: number;
   endOffset: number;
@@ -45,26 +52,38 @@ export interface Survey {
 interface Dependencies {
   pool: pg.Pool;
   describeTopic: (topic: string) => Promise<OffsetRange[]>;
+  /** Deletes the records of an internal topic that nothing reads again. */
+  deleteRecordsBelow: (topic: string, below: { partition: number; offset: number }[]) => Promise<void>;
 }
 
-export function createSurveyJob({ pool, describeTopic }: Dependencies) {
+export function createSurveyJob({ pool, describeTopic, deleteRecordsBelow }: Dependencies) {
   const tidyPayloads = createTidyPayloads(pool);
+  async function forgetRead(topic: string, progress: PartitionProgress[]): Promise<void> {
+    const below = progress.map(({ partition, rebuildFrom }) => ({ partition, offset: rebuildFrom }));
+    // It only costs space when this does not work: the next look tries again.
+    await deleteRecordsBelow(topic, below).catch((error: Error) =>
+      Context.current().log.warn(`records of ${topic} that nobody needs stay for now: ${error.message}`),
+    );
+  }
+
   /**
    * Looks after a job: takes up partitions that the topic has gained, finds partition workflows that died, tells where each one stands. And
    * tidies up, as this is what every job has done once a minute.
    */
   return async (input: SurveyInput): Promise<Survey> => {
-    const { job } = input;
+    const { stage = 1 } = input;
     await tidyPayloads();
     const ranges = await describeTopic(input.topic);
     const progress = await withFailures(() => registered(pool, input, ranges));
-    const died = await deadPartitions(job, input.running);
+    const died = await deadMembers(input);
+    if (stage === 2) await forgetRead(input.topic, progress);
     const ends = new Map(ranges.map(({ partition, endOffset }) => [partition, endOffset]));
     const known = new Set(input.partitions);
     // Registered just now, or by an attempt of this activity whose answer was lost. During a drain they wait for the next start.
     const unknown = progress.map(({ partition }) => partition).filter((partition) => !known.has(partition));
     return {
       partitions: progress.map((each) => ({
+        ...(stage === 1 ? {} : { stage }),
         partition: each.partition,
         offset: each.offset,
         endOffset: ends.get(each.partition) ?? each.offset,
@@ -82,33 +101,34 @@ export function createSurveyJob({ pool, describeTopic }: Dependencies) {
 
 async function registered(
   pool: pg.Pool,
-  { job, epoch, takeUpNew }: SurveyInput,
+  { job, epoch, takeUpNew, stage = 1, regrouped = false }: SurveyInput,
   ranges: OffsetRange[],
 ): Promise<PartitionProgress[]> {
-  const progress = await jobProgress(pool, { job, epoch });
+  const ofStage = async (): Promise<PartitionProgress[]> =>
+    (await jobProgress(pool, { job, epoch })).filter((each) => each.stage === stage);
+  const progress = await ofStage();
   const present = new Set(progress.map(({ partition }) => partition));
   const added = ranges.filter(({ partition }) => !present.has(partition));
   if (!takeUpNew || added.length === 0) return progress;
-  await registerPartitions(pool, { job, epoch, partitions: added });
-  return jobProgress(pool, { job, epoch });
+  await registerPartitions(pool, { job, epoch, partitions: added, regrouped });
+  return ofStage();
 }
 
 /**
- * Those of `partitions` whose workflow is not running, with its status. One query lists the running ones; it may be a second old, so
+ * Those of `running` whose workflow is not running, with its status. One query lists the running ones; it may be a second old, so
  * those that it leaves out are asked for one by one.
  */
-async function deadPartitions(job: string, partitions: number[]): Promise<Map<number, string>> {
+async function deadMembers({ job, stage = 1, running }: SurveyInput): Promise<Map<number, string>> {
   const { workflow } = Context.current().client;
-  const prefix = `${job}/`;
-  const query = `WorkflowType = "partition" AND ExecutionStatus = "Running" AND WorkflowId STARTS_WITH ${JSON.stringify(prefix)}`;
+  const query = `WorkflowType = "partition" AND ExecutionStatus = "Running" AND WorkflowId STARTS_WITH ${JSON.stringify(`${job}/`)}`;
   const listed = new Set<string>();
   for await (const { workflowId } of workflow.list({ query })) listed.add(workflowId);
   const dead = new Map<number, string>();
-  for (const partition of partitions) {
-    const workflowId = `${prefix}${partition}`;
+  for (const member of running) {
+    const workflowId = memberId(job, stage, member);
     if (listed.has(workflowId)) continue;
     const status = await statusOf(workflow.getHandle(workflowId));
-    if (status !== 'RUNNING') dead.set(partition, status);
+    if (status !== 'RUNNING') dead.set(member, status);
   }
   return dead;
 }

@@ -2,6 +2,7 @@
 import { NO_RECORDS, type Counters } from './accounting.js';
 import type { Instant } from './instant.js';
 import type { CaughtUp } from './quietClock.js';
+import type { Pending, SourceStanding } from './sources.js';
 
 /** The wall clock moved the watermark to `[1]` before the record at offset `[0]`; remembered, since nothing else would tell. */
 export type Advance = [offset: number, watermark: Instant];
@@ -44,6 +45,8 @@ export interface Commit<Rows> {
   caughtUpSince: Instant | null;
   /** The latest end of anything that is open or was. */
   endsUntil: Instant | null;
+  /** Of a target of a regrouping: what was taken from each source. */
+  sources?: SourceStanding[] | null;
   rows: Rows;
   rejects: Reject[];
 }
@@ -51,6 +54,8 @@ export interface Commit<Rows> {
 /** What a claim finds in `weir.progress`. */
 export type Progress = Omit<Commit<never>, 'expects' | 'caughtUpSince' | 'rows' | 'rejects'> & {
   number: number;
+  /** Of a source of a regrouping: what it is about to publish. */
+  pending?: Pending | null;
 };
 
 /** A partition of which nothing has been read, whose log begins at offset 0. */
@@ -73,7 +78,7 @@ export function openUntil({
 }
 
 /** The state as plain JSON: the input of the next run. */
-export interface Carried<Partial> extends Progress {
+export interface Carried<Partial> extends Omit<Progress, 'pending' | 'sources'> {
   caughtUp: CaughtUp | null;
   open: Partial;
   written: Written;

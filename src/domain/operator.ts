@@ -3,6 +3,7 @@
  * sessions, click sequences. The driver knows when; an operator knows which records belong together and what comes of them.
  */
 import type { Instant } from './instant.js';
+import type { SourceStanding } from './sources.js';
 
 /** A record that was accepted, as an operator takes it. */
 export interface Accepted<Item> {
@@ -39,6 +40,11 @@ export interface OpenState<Partial, Row> {
   lastEnd(): Instant | null;
   /** The smallest offset that anything open still depends on; null where nothing does. */
   rebuildFrom(watermark: Instant | null): number | null;
+  /** Only behind a regrouping: what was taken from each source. */
+  readonly sources?: {
+    standings(): SourceStanding[];
+    adopt(standings: readonly SourceStanding[]): void;
+  };
   /** The whole state as a partial: merged into an empty state it gives this one again. */
   snapshot(): Partial;
 }

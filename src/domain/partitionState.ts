@@ -11,6 +11,7 @@ import type { Advance, Batch, Carried, Commit, Progress, Reject, Written } from 
 import { latest, type Instant } from './instant.js';
 import type { OpenState, Operator } from './operator.js';
 import type { CaughtUp } from './quietClock.js';
+import type { SourceStanding } from './sources.js';
 
 /** While caught up, a watermark that moved is written at most this often (docs/semantics.md, commit). */
 const COMMIT_EVERY_MS = 1000;
@@ -34,7 +35,10 @@ export class PartitionState<Partial, Row> {
   /** Offsets that a silent read could not find any more. */
   #lost = 0;
 
-  private constructor(operator: StateOperator<Partial, Row>, from: Omit<Progress, 'rebuildFrom'>) {
+  private constructor(
+    operator: StateOperator<Partial, Row>,
+    from: Omit<Progress, 'rebuildFrom' | 'pending' | 'sources'>,
+  ) {
     this.#operator = operator;
     this.#open = operator.open();
     this.offset = from.offset;
@@ -56,7 +60,7 @@ export class PartitionState<Partial, Row> {
 
   /** A state that knows nothing, at the offset from which all that is open can be read again. */
   static rebuilding<P, R>(operator: StateOperator<P, R>, progress: Progress): PartitionState<P, R> {
-    return new PartitionState<P, R>(operator, {
+    const state = new PartitionState<P, R>(operator, {
       number: progress.number,
       offset: progress.rebuildFrom,
       watermark: null,
@@ -64,6 +68,14 @@ export class PartitionState<Partial, Row> {
       advances: progress.advances,
       endsUntil: progress.endsUntil,
     });
+    // With what was taken by now, everything would be a copy.
+    state.#open.sources?.adopt((progress.sources ?? []).map(([source]) => [source, 0, -1, null]));
+    return state;
+  }
+
+  /** Of a target of a regrouping: what was taken from each source. */
+  get sources(): SourceStanding[] | null {
+    return this.#open.sources?.standings() ?? null;
   }
 
   merge(batch: Batch<Partial>): void {
@@ -118,6 +130,7 @@ export class PartitionState<Partial, Row> {
       throw new RangeError(`at offset ${this.offset}, committed is ${progress.offset}`);
     this.number = progress.number;
     this.watermark = progress.watermark ?? this.watermark;
+    if (progress.sources) this.#open.sources?.adopt(progress.sources);
     this.#close();
     this.#rows = []; // whatever is final by now was written by the commits that this read went through
     this.counters = { ...progress.counters, skipped: progress.counters.skipped + this.#lost };
@@ -153,6 +166,7 @@ export class PartitionState<Partial, Row> {
       advances: this.#advances,
       caughtUpSince: this.caughtUp?.since ?? null,
       endsUntil: this.#endsUntil,
+      sources: this.sources,
       rows: this.#rows,
       rejects: this.#rejects,
     };

@@ -49,3 +49,19 @@ export class Sources {
     return [...this.#standings.values()];
   }
 }
+
+/**
+ * What a source is about to publish, written down before it does: whoever takes over publishes exactly that again, so that what targets
+ * have taken is what the source counts. `hello`: the source appeared later, and first says that it is there.
+ */
+export type Pending =
+  | { hello: true }
+  | {
+      hello?: false;
+      number: number;
+      /** End of the batch; its beginning is the committed offset. */
+      to: number;
+      /** Watermark at the batch's beginning, and behind it. */
+      from: Instant | null;
+      watermark: Instant | null;
+    };

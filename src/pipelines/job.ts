@@ -38,8 +38,10 @@ export interface SessionsJob extends AnyJob {
   pipeline: 'sessions';
   gapMs: number;
   time: SessionTime;
-  /** `key`: all records of a visitor are in one partition; null: nothing is known, so the topic has to have just one. */
+  /** `key`: all records of a visitor are in one partition; null: nothing is known, so records of several are regrouped. */
   partitionedBy: 'key' | null;
+  /** How many targets records are regrouped to, where they are; null: as many as there are partitions, up to 16. */
+  parallelism: number | null;
 }
 
 export type Job = HitsJob | SessionsJob;

@@ -2,7 +2,7 @@ import { formatDuration } from '../domain/duration.js';
 import type { Job } from './job.js';
 
 /** Of all pipelines: a job has those of its own. */
-const IDENTITY = ['topic', 'partitionedBy', 'sizeMs', 'slideMs', 'offsetMs', 'time'];
+const IDENTITY = ['topic', 'partitionedBy', 'sizeMs', 'slideMs', 'offsetMs', 'time', 'parallelism'];
 const RULES = ['delayMs', 'gapMs', 'futureGuardMs'];
 
 /**
@@ -36,6 +36,7 @@ function differences(keys: readonly string[], stored: Job, wanted: Job): string[
   const [before, now] = [stored, wanted] as unknown as [Options, Options];
   return keys
     .filter((key) => (before[key] ?? null) !== (now[key] ?? null))
+    .filter((key) => key !== 'parallelism' || (now[key] ?? null) !== null) // left out: as it was
     .map((key) => `${key.replace(/Ms$/, '')} was ${shown(before, key)}, not ${shown(now, key)}`);
 }
 

@@ -76,6 +76,7 @@ const sessions = z
     gap: duration(1).prefault('5m'),
     time: z.enum(['event_time', 'record']).default('event_time'),
     partitionedBy: z.literal('key', { error: 'expected "key", or nothing' }).nullable().default(null),
+    parallelism: z.int().min(1).max(1000).nullable().default(null),
     // Nearly every second event may begin a segment: 25,000 events take some 540 kB.
     ...commonOptions({ delay: '30s', batchBytes: 700_000 }),
   })

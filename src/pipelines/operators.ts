@@ -1,4 +1,5 @@
 /** Which operator a job needs. Workflows import this file: no event schema, no user-agent library here. */
+import type { Stage } from '../domain/member.js';
 import type { Operator } from '../domain/operator.js';
 import { hitsOperator } from './hits/operator.js';
 import type { Hit, HitCountsJson, HitRow } from './hits/counts.js';
@@ -7,14 +8,15 @@ import type { UserAgent } from './sessions/agent.js';
 import type { Visit } from './sessions/event.js';
 import {
   packSessions,
+  regroupedOperator,
   sessionsOperator,
   type PackedSessions,
   type SessionRow,
-  type SessionsJson,
 } from './sessions/operator.js';
+import type { RegroupedJson, SessionsJson } from './sessions/sessionsJson.js';
 
 /** What polls return and runs carry, whatever the pipeline. */
-export type JobPartial = HitCountsJson | SessionsJson;
+export type JobPartial = HitCountsJson | SessionsJson | RegroupedJson;
 export type JobGathered = HitCountsJson | SessionsJson<UserAgent>;
 export type JobRow = HitRow | SessionRow;
 export type JobItem = Hit | Visit;
@@ -31,6 +33,13 @@ export function operatorOf(job: Job): JobOperator {
     case 'sessions':
       return sessionsOperator(job.gapMs);
   }
+}
+
+/** What a job's partition holds open, and what a target of its regrouping does. */
+export function stateOperatorOf(job: Job, stage: Stage): Pick<JobOperator, 'open' | 'nextPossibleEnd'> {
+  if (stage === 1) return operatorOf(job);
+  if (job.pipeline !== 'sessions') throw new RangeError(`the pipeline ${job.pipeline} does not regroup`);
+  return regroupedOperator(job.gapMs);
 }
 
 /** Rows of one job as compact JSON; null for none. */

@@ -11,6 +11,7 @@ import {
 } from '@temporalio/worker';
 import { createActivities } from '../activities/index.js';
 import { createKafkaReader } from '../io/kafka/kafkaReader.js';
+import { createPublisher } from '../io/kafka/publisher.js';
 import { createReaderPool } from '../io/kafka/readerPool.js';
 import { createTopicAdmin } from '../io/kafka/topics.js';
 import { dataConverter } from '../io/payload/dataConverter.js';
@@ -50,6 +51,7 @@ export async function runWorker(config: Config, { log }: WorkerOptions): Promise
       idleMs: READER_IDLE_MS,
     },
   );
+  const publisher = createPublisher(config.kafka);
   const namespace = config.temporal.namespace ?? 'default';
   const converter = dataConverter(payloads);
   let stopStarting = (): Promise<void> => Promise.resolve();
@@ -64,7 +66,8 @@ export async function runWorker(config: Config, { log }: WorkerOptions): Promise
         readers,
         topics,
         readAgent: createAgentReader(),
-        brokers: config.kafka.brokers.join(','),
+        publisher,
+        kafka: config.kafka,
         defaultTopic: config.topic,
         locator: geo.locator,
         locating: geo.locating,
@@ -84,7 +87,7 @@ export async function runWorker(config: Config, { log }: WorkerOptions): Promise
     log(`worker ready: task queue ${config.taskQueue}`);
     await worker.run();
   } finally {
-    await Promise.all([readers.close(), topics.close(), geo.close(), stopStarting()]);
+    await Promise.all([readers.close(), topics.close(), publisher.close(), geo.close(), stopStarting()]);
     await Promise.all([pool.end(), payloads.end()]);
     await connection.close();
   }

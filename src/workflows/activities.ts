@@ -12,7 +12,7 @@ export const { startJob, describeTopic, surveyJob, claim } = proxyActivities<Act
 /**
  * Two seconds without a heartbeat: the worker is gone. TRY_CANCEL: a poll that is cancelled holds nothing, so nobody waits for its end.
  */
-export const { poll } = proxyActivities<Activities>({
+export const { poll, pollTarget, relay, closeSource } = proxyActivities<Activities>({
   startToCloseTimeout: '15m',
   heartbeatTimeout: '2s',
   cancellationType: 'TRY_CANCEL',

@@ -1,6 +1,7 @@
 /** The partition workflows of a job, by their ids: they outlive the run that started them. */
 import { WorkflowExecutionAlreadyStartedError } from '@temporalio/common';
 import { getExternalWorkflowHandle, startChild, type SignalDefinition } from '@temporalio/workflow';
+import { memberId, type Stage } from '../domain/member.js';
 import { sentTo } from './failures.js';
 import { drainOf, type JobState } from './jobState.js';
 import type { partition as partitionWorkflow } from './partition.js';
@@ -10,24 +11,46 @@ const RUN_TIMEOUT = '1h';
 /** A task that was started on a worker that died waits for it: so short that a crash costs seconds, so long that a replay fits. */
 const TASK_TIMEOUT = '4s';
 
-function idOf(name: string, partition: number): string {
-  return `${name}/${partition}`;
+export interface Member {
+  name: string;
+  stage: Stage;
+  partition: number;
 }
 
-/** Starts a partition's workflow; false where it is running. A drain that is under way is in its input. */
-export async function startPartition(name: string, state: JobState, partition: number): Promise<boolean> {
-  const { job, epoch } = state;
+function idOf({ name, stage, partition }: Member): string {
+  return memberId(name, stage, partition);
+}
+
+/** Starts a member's workflow; false where it is running. A drain that is under way is in its input. */
+export async function startMember(member: Member, state: JobState): Promise<boolean> {
+  const { name, stage, partition } = member;
+  const { job, epoch, sources, targets } = state;
+  const of = stage === 1 || targets === null ? sources : targets;
+  const regroup =
+    targets === null ? {} : { regroup: { topic: targets.topic, targets: targets.members.length } };
   try {
     await startChild<typeof partitionWorkflow>('partition', {
-      workflowId: idOf(name, partition),
-      args: [{ name, epoch, partition, job, drain: drainOf(state, partition), state: null, fenced: 0 }],
+      workflowId: idOf(member),
+      args: [
+        {
+          name,
+          epoch,
+          partition,
+          ...(stage === 1 ? {} : { stage }),
+          ...regroup,
+          job,
+          drain: drainOf(of, partition),
+          state: null,
+          fenced: 0,
+        },
+      ],
       parentClosePolicy: 'ABANDON', // a parent that continues as new closes, too
       workflowIdReusePolicy: 'ALLOW_DUPLICATE',
       workflowRunTimeout: RUN_TIMEOUT,
       workflowTaskTimeout: TASK_TIMEOUT,
       retry: { initialInterval: '1s', backoffCoefficient: 2, maximumInterval: '1m' },
       memo: { job: name, pipeline: job.pipeline, topic: job.topic },
-      staticSummary: `partition ${partition} of ${job.topic}`,
+      staticSummary: `partition ${partition} of ${of.topic}`,
     });
     return true;
   } catch (error) {
@@ -36,17 +59,11 @@ export async function startPartition(name: string, state: JobState, partition: n
   }
 }
 
-/** Signals a partition; false where its workflow is gone. */
-export async function tell<T>(
-  child: { name: string; partition: number },
-  signal: SignalDefinition<[T]>,
-  value: T,
-): Promise<boolean> {
-  return sentTo(getExternalWorkflowHandle(idOf(child.name, child.partition)).signal(signal, value));
+/** Signals a member; false where its workflow is gone. */
+export async function tell<T>(member: Member, signal: SignalDefinition<[T]>, value: T): Promise<boolean> {
+  return sentTo(getExternalWorkflowHandle(idOf(member)).signal(signal, value));
 }
 
-export async function cancelPartitions(name: string, partitions: number[]): Promise<void> {
-  await Promise.all(
-    partitions.map((partition) => sentTo(getExternalWorkflowHandle(idOf(name, partition)).cancel())),
-  );
+export async function cancelMembers(members: Member[]): Promise<void> {
+  await Promise.all(members.map((member) => sentTo(getExternalWorkflowHandle(idOf(member)).cancel())));
 }

@@ -1,7 +1,7 @@
 /** What the Temporal UI and `temporal workflow metadata` show a person: Markdown, set anew in every run. */
 import type { PartitionStanding } from '../activities/surveyJob.js';
 import { formatInstant, type Instant } from '../domain/instant.js';
-import type { PartitionRun } from './partitionRun.js';
+import type { Run } from './run.js';
 
 /** The UI draws cells without padding. */
 const PAD = '\u00a0\u00a0';
@@ -15,28 +15,30 @@ function iso(instant: Instant | null): string {
   return formatInstant(instant) ?? '–';
 }
 
-export function partitionProgress(run: PartitionRun) {
-  const { state } = run;
-  if (state === undefined) return { ...named(run), phase: 'taking over' };
+export function partitionProgress(run: Run) {
+  const shown = run.shown();
+  if (shown === null) return { ...named(run), phase: 'taking over' };
+  const { phase, offset, endOffset, watermark, openUntil, caughtUpSince, commits, counters } = shown;
   return {
     ...named(run),
-    phase: run.phase,
-    offset: state.offset,
-    endOffset: run.endOffset,
-    lag: Math.max(0, run.endOffset - state.offset),
-    watermark: iso(state.watermark),
-    openUntil: iso(state.openUntil()),
-    caughtUpSince: iso(state.caughtUp?.since ?? null),
-    commits: state.number,
-    ...state.counters,
+    phase,
+    offset,
+    endOffset,
+    lag: Math.max(0, endOffset - offset),
+    watermark: iso(watermark),
+    openUntil: iso(openUntil),
+    caughtUpSince: iso(caughtUpSince),
+    commits,
+    ...counters,
   };
 }
 
-function named({ input: { name, epoch, partition, job } }: PartitionRun) {
-  return { job: name, pipeline: job.pipeline, topic: job.topic, partition, epoch };
+function named({ input: { name, epoch, partition, stage = 1, job, regroup } }: Run) {
+  const topic = stage === 1 ? job.topic : regroup!.topic;
+  return { job: name, pipeline: job.pipeline, topic, ...(stage === 1 ? {} : { stage }), partition, epoch };
 }
 
-export function partitionDetails(run: PartitionRun): string {
+export function partitionDetails(run: Run): string {
   const entries = Object.entries(partitionProgress(run));
   return table(
     ['', ''],
@@ -62,8 +64,8 @@ function inOneLine(instant: string | null): string {
 export function jobDetails({ phase, topic, pipeline, trouble, partitions }: JobStanding): string {
   const head = ['partition', 'offset', 'lag', 'watermark (UTC)', 'open until (UTC)', 'late', 'rejected', ''];
   const rows = partitions.map(
-    ({ partition, offset, endOffset, watermark, openUntil, late, rejected, died }) => [
-      partition,
+    ({ stage = 1, partition, offset, endOffset, watermark, openUntil, late, rejected, died }) => [
+      stage === 1 ? partition : `target ${partition}`,
       offset,
       Math.max(0, endOffset - offset),
       inOneLine(watermark),

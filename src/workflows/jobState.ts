@@ -1,6 +1,7 @@
 /** What a job's workflow knows, as plain JSON: it is carried from run to run. */
 import { addCounters, NO_RECORDS } from '../domain/accounting.js';
 import { latest, type Instant } from '../domain/instant.js';
+import type { Stage } from '../domain/member.js';
 import type { Job } from '../pipelines/job.js';
 import type {
   DrainAccepted,
@@ -11,46 +12,68 @@ import type {
   Reached,
 } from './messages.js';
 
-export interface JobState {
-  job: Job;
-  epoch: number;
-  partitions: number[];
-  /** Whether a drain was asked for. */
-  drainWanted: boolean;
-  /** End offsets by partition, once the drain has begun. */
+/** The partitions of the topic, or the targets of a regrouping. */
+export interface StageState {
+  stage: Stage;
+  topic: string;
+  members: number[];
+  /** End offsets by member, once the drain has begun. */
   drain: Record<number, number> | null;
-  /** What partitions said that have read everything. */
+  /** What members said that have read everything. */
   reached: Record<number, Reached>;
-  /** Results of partitions that have completed: they are not started again. */
+  /** Results of members that have completed: they are not started again. */
   drained: Record<number, PartitionResult>;
 }
 
-/** Partitions that are still to be looked after. */
-export function running({ partitions, drained }: JobState): number[] {
-  return partitions.filter((partition) => drained[partition] === undefined);
+export interface JobState {
+  job: Job;
+  epoch: number;
+  /** Whether a drain was asked for. */
+  drainWanted: boolean;
+  sources: StageState;
+  /** Where records are regrouped by key. */
+  targets: StageState | null;
 }
 
-/** The drain as a partition is told; null where there is none. */
-export function drainOf({ drain }: JobState, partition: number): DrainPartition | null {
-  const until = drain?.[partition];
+export function newStage(stage: Stage, topic: string, members: number[]): StageState {
+  return { stage, topic, members, drain: null, reached: {}, drained: {} };
+}
+
+export function stagesOf({ sources, targets }: JobState): StageState[] {
+  return targets === null ? [sources] : [sources, targets];
+}
+
+/** Members that are still to be looked after. */
+export function running({ members, drained }: StageState): number[] {
+  return members.filter((member) => drained[member] === undefined);
+}
+
+export function isRunning(state: JobState): boolean {
+  return stagesOf(state).some((stage) => running(stage).length > 0);
+}
+
+/** The drain as a member is told; null where there is none. */
+export function drainOf({ drain }: StageState, member: number): DrainPartition | null {
+  const until = drain?.[member];
   return until === undefined ? null : { until };
 }
 
-/** Up to when everything is closed (docs/semantics.md, drain): known once every partition has read everything. */
-export function finishOf({ partitions, reached, drained, drain }: JobState): Finish | null {
+/** Up to when everything is closed (docs/semantics.md, drain): known once every member has read everything. */
+export function finishOf({ members, reached, drained, drain }: StageState): Finish | null {
   if (drain === null) return null;
   let end: Instant | null = null;
-  for (const partition of partitions) {
-    const there = reached[partition];
+  for (const member of members) {
+    const there = reached[member];
     if (there === undefined) return null;
-    if (drained[partition] === undefined && there.until < drain[partition]!) return null;
+    if (drained[member] === undefined && there.until < drain[member]!) return null;
     end = latest(end, latest(there.watermark, there.openUntil));
   }
   return { end };
 }
 
-export function resultOf(job: string, { partitions, drained }: JobState): PipelineResult {
-  const results = partitions.map((partition) => drained[partition]!);
+/** Counters are those of the sources: what passes a regrouping was counted before. */
+export function resultOf(job: string, { sources: { members, drained } }: JobState): PipelineResult {
+  const results = members.map((member) => drained[member]!);
   return {
     job,
     partitions: results,
@@ -58,6 +81,6 @@ export function resultOf(job: string, { partitions, drained }: JobState): Pipeli
   };
 }
 
-export function drainAccepted(job: string, { drain }: JobState): DrainAccepted {
+export function drainAccepted(job: string, { sources: { drain } }: JobState): DrainAccepted {
   return { job, endOffsets: { ...drain } };
 }

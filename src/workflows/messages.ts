@@ -2,6 +2,7 @@
 import { defineQuery, defineSignal, defineUpdate } from '@temporalio/workflow';
 import type { Counters } from '../domain/accounting.js';
 import type { Instant } from '../domain/instant.js';
+import type { Stage } from '../domain/member.js';
 import type { Job } from '../pipelines/job.js';
 
 /** Read up to the offset, then wait for `finish`. */
@@ -11,6 +12,8 @@ export interface DrainPartition {
 
 /** All that was to be read has been read. */
 export interface Reached {
+  /** Left out: 1. */
+  stage?: Stage;
   partition: number;
   /** The end that it was told. */
   until: number;

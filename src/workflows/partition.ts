@@ -15,6 +15,8 @@ import { deadline } from './lifetime.js';
 import { drained, progress, reached, type PartitionResult } from './messages.js';
 import type { PartitionInput } from './partitionInput.js';
 import { PartitionRun } from './partitionRun.js';
+import type { Run } from './run.js';
+import { SourceRun } from './sourceRun.js';
 import { Wishes } from './wishes.js';
 
 /** A job that missed the answer hears it again: after so long, then ever more seldom. */
@@ -22,7 +24,10 @@ const REACHED_AGAIN_MS = { first: 10_000, last: 60_000 };
 
 export async function partition(input: PartitionInput): Promise<PartitionResult> {
   const wishes = new Wishes(input);
-  const run = new PartitionRun(input, { wishes, deadline: deadline(input.partition) });
+  const options = { wishes, deadline: deadline(input.partition) };
+  // A source of a regrouping holds nothing open: its sink is the internal topic.
+  const isSource = input.regroup !== undefined && (input.stage ?? 1) === 1;
+  const run: Run = isSource ? new SourceRun(input, options) : new PartitionRun(input, options);
   setHandler(progress, () => partitionProgress(run), { description: 'Where this partition stands' });
 
   return failingFor(async () => {
@@ -38,7 +43,7 @@ export async function partition(input: PartitionInput): Promise<PartitionResult>
 }
 
 /** Tells the job that everything is read, until it says up to when everything is to be closed. */
-async function finishDrain(run: PartitionRun, wishes: Wishes): Promise<PartitionResult> {
+async function finishDrain(run: Run, wishes: Wishes): Promise<PartitionResult> {
   const job = getExternalWorkflowHandle(run.input.name);
   setCurrentDetails(partitionDetails(run));
   await run.commitAll(); // another run must not stand behind what this one is about to say
@@ -53,6 +58,6 @@ async function finishDrain(run: PartitionRun, wishes: Wishes): Promise<Partition
   return result;
 }
 
-async function next(run: PartitionRun): Promise<never> {
+async function next(run: Run): Promise<never> {
   return continueAsNew<typeof partition>(await run.nextInput());
 }

@@ -1,4 +1,5 @@
 import type { Carried } from '../domain/commit.js';
+import type { Stage } from '../domain/member.js';
 import type { Job } from '../pipelines/job.js';
 import type { JobPartial } from '../pipelines/operators.js';
 import type { DrainPartition } from './messages.js';
@@ -9,6 +10,10 @@ export interface PartitionInput {
   name: string;
   epoch: number;
   partition: number;
+  /** Left out: 1. */
+  stage?: Stage;
+  /** Where records are regrouped by key: the internal topic, and its partitions. */
+  regroup?: { topic: string; targets: number };
   job: Job;
   drain: DrainPartition | null;
   /** null: nothing is known, it is rebuilt from the log. */

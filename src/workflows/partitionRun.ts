@@ -4,19 +4,20 @@ import type { PollInput, PollResult } from '../activities/poll.js';
 import { afterClaim } from '../domain/claim.js';
 import type { Instant } from '../domain/instant.js';
 import type { Progress } from '../domain/commit.js';
+import type { Stage } from '../domain/member.js';
 import { PartitionState } from '../domain/partitionState.js';
-import { operatorOf, packRows, type JobPartial, type JobRow } from '../pipelines/operators.js';
-import { claim, commit, commitLocally, commitPatiently, poll } from './activities.js';
+import type { SessionsJob } from '../pipelines/job.js';
+import { packRows, stateOperatorOf, type JobPartial, type JobRow } from '../pipelines/operators.js';
+import { claim, commit, commitLocally, commitPatiently, poll, pollTarget } from './activities.js';
 import { isFailure, isFinal } from './failures.js';
 import { isAtMost } from './jsonSize.js';
 import type { PartitionResult, Reached } from './messages.js';
 import type { PartitionInput } from './partitionInput.js';
+import { FENCED_AT_MOST, phaseOf, type Run, type RunOptions, type Shown } from './run.js';
 import type { Wishes } from './wishes.js';
 
 /** An idle poll stays inside this long. */
 const STAY_MS = 600_000;
-/** A run that is fenced as often in a row fails. */
-const FENCED_AT_MOST = 3;
 /** A state whose JSON is longer is not carried: the next run rebuilds it from the log. Carrying it has to fit into a workflow task. */
 const CARRIED_AT_MOST = 30_000_000;
 /**
@@ -30,7 +31,7 @@ const ROWS_PER_MS = 5;
 /** The input of a regular activity goes through Temporal's history, where a payload ends at 2 MiB. */
 const REGULAR_COMMIT_AT_MOST = 1_000_000;
 
-export class PartitionRun {
+export class PartitionRun implements Run {
   readonly input: PartitionInput;
   /** The end of what could be read at the last poll. */
   endOffset = 0;
@@ -43,7 +44,7 @@ export class PartitionRun {
   /** Looked at once, when Temporal suggests a new run. */
   #carriable: boolean | undefined;
 
-  constructor(input: PartitionInput, { wishes, deadline }: { wishes: Wishes; deadline: Instant }) {
+  constructor(input: PartitionInput, { wishes, deadline }: RunOptions) {
     this.input = input;
     this.#wishes = wishes;
     this.#deadline = deadline;
@@ -52,7 +53,7 @@ export class PartitionRun {
 
   /** Claims the partition and goes on where the last commit left it (docs/semantics.md, claim). */
   async takeOver(): Promise<void> {
-    const operator = operatorOf(this.input.job);
+    const operator = stateOperatorOf(this.input.job, this.#stage);
     const { state: own } = this.input;
     const progress = await this.#claim();
     const continuation = afterClaim(own, progress);
@@ -74,9 +75,20 @@ export class PartitionRun {
     if (this.state.due(Date.now())) await this.#commit();
   }
 
-  get phase(): 'running' | 'draining' | 'drained' {
-    if (this.input.drain === null) return 'running';
-    return this.readAll() ? 'drained' : 'draining';
+  shown(): Shown | null {
+    const { state } = this;
+    if (state === undefined) return null;
+    const { offset, watermark, number: commits, counters } = state;
+    return {
+      phase: phaseOf(this),
+      offset,
+      endOffset: this.endOffset,
+      watermark,
+      openUntil: state.openUntil(),
+      caughtUpSince: state.caughtUp?.since ?? null,
+      commits,
+      counters,
+    };
   }
 
   /** Whether everything up to the end of a drain has been read. */
@@ -101,6 +113,7 @@ export class PartitionRun {
 
   standing(): Reached {
     return {
+      ...(this.#stage === 1 ? {} : { stage: this.#stage }),
       partition: this.input.partition,
       until: this.input.drain!.until,
       watermark: this.state.watermark,
@@ -126,6 +139,26 @@ export class PartitionRun {
   }
 
   async #poll(how: Pick<PollInput, 'silent' | 'until' | 'stayMs'>): Promise<PollResult> {
+    const result = await (this.#stage === 1 ? this.#pollPartition(how) : this.#pollTarget(how));
+    this.endOffset = result.endOffset;
+    return result;
+  }
+
+  #pollTarget(how: Pick<PollInput, 'silent' | 'until' | 'stayMs'>): Promise<PollResult> {
+    const { job, partition, regroup } = this.input;
+    const { offset, sources } = this.state;
+    const request = {
+      job: job as SessionsJob,
+      topic: regroup!.topic,
+      target: partition,
+      offset,
+      sources: sources!,
+      ...how,
+    };
+    return pollTarget.executeWithOptions({ summary: `target ${partition} from ${offset}` }, [request]);
+  }
+
+  #pollPartition(how: Pick<PollInput, 'silent' | 'until' | 'stayMs'>): Promise<PollResult> {
     const { state, input } = this;
     const { offset, watermark, caughtUp, uncommitted } = state;
     const { partition, job } = input;
@@ -139,12 +172,10 @@ export class PartitionRun {
       uncommitted,
       ...how,
     };
-    const result = await poll.executeWithOptions({ summary: `partition ${partition} from ${offset}` }, [
+    return poll.executeWithOptions({ summary: `partition ${partition} from ${offset}` }, [
       this.#key(),
       request,
     ]);
-    this.endOffset = result.endOffset;
-    return result;
   }
 
   /** Commits what is not committed. */
@@ -191,9 +222,13 @@ export class PartitionRun {
     return claim(this.#key(), this.#owner);
   }
 
-  #key(): { job: string; epoch: number; partition: number } {
+  get #stage(): Stage {
+    return this.input.stage ?? 1;
+  }
+
+  #key(): { job: string; stage?: Stage; epoch: number; partition: number } {
     const { name, epoch, partition } = this.input;
-    return { job: name, epoch, partition };
+    return { job: name, ...(this.#stage === 1 ? {} : { stage: this.#stage }), epoch, partition };
   }
 
   /** What is wished by now, whatever this run began with. */

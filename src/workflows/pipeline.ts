@@ -1,6 +1,6 @@
 /**
  * A job: what a person starts with the temporal CLI. It checks and registers the job, starts one `partition` workflow for each Kafka
- * partition, looks after them, and passes on what is asked of the job. Records never come here.
+ * partition, and where records are regrouped by key one for each target, looks after them, and passes on what is asked of the job. Records never come here.
  */
 import {
   ApplicationFailure,
@@ -14,16 +14,27 @@ import {
   upsertMemo,
   workflowInfo,
 } from '@temporalio/workflow';
-import type { PartitionStanding } from '../activities/surveyJob.js';
+import type { PartitionStanding, Survey } from '../activities/surveyJob.js';
 import { whyKeysAreApart } from '../pipelines/keysTogether.js';
 import { describeTopic, startJob, surveyJob } from './activities.js';
-import { cancelPartitions, startPartition, tell } from './children.js';
+import { cancelMembers, startMember, tell, type Member } from './children.js';
 import { jobDetails, type JobStanding } from './details.js';
 import { failingFor } from './failures.js';
-import { drainAccepted, drainOf, finishOf, resultOf, running, type JobState } from './jobState.js';
+import {
+  drainAccepted,
+  drainOf,
+  finishOf,
+  isRunning,
+  newStage,
+  resultOf,
+  running,
+  stagesOf,
+  type JobState,
+  type StageState,
+} from './jobState.js';
 import { deadline } from './lifetime.js';
 import * as messages from './messages.js';
-import type { DrainAccepted, PipelineResult } from './messages.js';
+import type { DrainAccepted, PipelineResult, Reached } from './messages.js';
 
 /** How often the job looks after its partitions: at first, and while something changes; up to once a minute. */
 const LOOK_FIRST_MS = 2000;
@@ -38,8 +49,8 @@ export async function pipeline(input: unknown, carried?: JobState): Promise<Pipe
       return await job.run(input);
     } catch (error) {
       if (isCancellation(error) && job.state) {
-        const partitions = running(job.state);
-        await CancellationScope.nonCancellable(() => cancelPartitions(name, partitions));
+        const members = job.runningMembers(job.state);
+        await CancellationScope.nonCancellable(() => cancelMembers(members));
       }
       throw error;
     }
@@ -69,13 +80,15 @@ class JobRun {
     });
     // Both may come from a partition that drains for a job that was terminated meanwhile: then the drain goes on.
     setHandler(messages.reached, (there) => {
-      if (this.state) this.state.reached[there.partition] = there;
+      const stage = this.#stageOf(there);
+      if (stage) stage.reached[there.partition] = there;
       this.#wantDrain();
     });
     setHandler(messages.drained, (result, there) => {
-      if (this.state) {
-        this.state.drained[result.partition] = result;
-        this.state.reached[result.partition] = there;
+      const stage = this.#stageOf(there);
+      if (stage) {
+        stage.drained[result.partition] = result;
+        stage.reached[result.partition] = there;
       }
       this.#wantDrain();
     });
@@ -86,7 +99,7 @@ class JobRun {
     const end = deadline();
     let lookMs = LOOK_FIRST_MS;
     let lookAt = Date.now() + lookMs;
-    while (running(state).length > 0) {
+    while (isRunning(state)) {
       setCurrentDetails(jobDetails(this.#show()));
       await condition(() => this.#news, Math.max(1, lookAt - Date.now()));
       this.#news = false;
@@ -96,7 +109,7 @@ class JobRun {
       lookMs = moved ? LOOK_MOVING_MS : Math.min(2 * lookMs, LOOK_LATER_MS);
       lookAt = Date.now() + lookMs;
       // A drain that has not begun yet is waited for by whoever asked for it.
-      const drainPending = state.drainWanted && state.drain === null;
+      const drainPending = state.drainWanted && state.sources.drain === null;
       if (!drainPending && (workflowInfo().continueAsNewSuggested || Date.now() >= end)) {
         await condition(allHandlersFinished);
         await continueAsNew<typeof pipeline>(input, state);
@@ -106,20 +119,38 @@ class JobRun {
     return resultOf(this.#name, state);
   }
 
+  runningMembers(state: JobState): Member[] {
+    return stagesOf(state).flatMap((stage) => running(stage).map((member) => this.#member(stage, member)));
+  }
+
   async #begin(input: unknown): Promise<JobState> {
-    const started = await startJob(this.#name, input);
-    const drainWanted = this.#drainAwaitsStart;
-    const state: JobState = { ...started, drainWanted, drain: null, reached: {}, drained: {} };
+    const { job, epoch, partitions, regroup = null } = await startJob(this.#name, input);
+    const targets = regroup && Array.from({ length: regroup.targets }, (_, target) => target);
+    const state: JobState = {
+      job,
+      epoch,
+      drainWanted: this.#drainAwaitsStart,
+      sources: newStage(1, job.topic, partitions),
+      targets: targets && newStage(2, regroup.topic, targets),
+    };
     this.state = state;
-    upsertMemo({ job: this.#name, pipeline: started.job.pipeline, topic: started.job.topic });
+    upsertMemo({ job: this.#name, pipeline: job.pipeline, topic: job.topic });
     await Promise.all(
-      state.partitions.map(async (partition) => {
+      this.runningMembers(state).map(async (member) => {
         // One that is running belonged to this job before it was terminated: it only hears what a new start may change.
-        const isNew = await startPartition(this.#name, state, partition);
-        if (!isNew) await tell({ name: this.#name, partition }, messages.configure, state.job);
+        const isNew = await startMember(member, state);
+        if (!isNew) await tell(member, messages.configure, job);
       }),
     );
     return state;
+  }
+
+  #member({ stage }: StageState, partition: number): Member {
+    return { name: this.#name, stage, partition };
+  }
+
+  #stageOf({ stage = 1 }: Reached): StageState | undefined {
+    return this.state ? stagesOf(this.state).find((each) => each.stage === stage) : undefined;
   }
 
   #wantDrain(): void {
@@ -132,73 +163,102 @@ class JobRun {
     this.#wantDrain();
     // All partitions may have drained for a job that was terminated, before this one told them anything.
     await condition(
-      () => this.state !== null && (this.state.drain !== null || running(this.state).length === 0),
+      () => this.state !== null && (this.state.sources.drain !== null || !isRunning(this.state)),
     );
     return drainAccepted(this.#name, this.state!);
   }
 
-  /** Tells partitions where to end; once each has read up to there, when to close (docs/semantics.md, drain). */
+  /**
+   * Tells partitions where to end; once each has read up to there, when to close (docs/semantics.md, drain). Targets of a regrouping end
+   * where the sources have ended to publish.
+   */
   async #passOnDrain(state: JobState): Promise<void> {
-    if (state.drainWanted && state.drain === null) {
-      await this.#look(state); // a partition that the topic has gained is part of the drain
-      const ends = new Map(
-        (await describeTopic(state.job.topic)).map((range) => [range.partition, range.endOffset]),
-      );
-      state.drain = Object.fromEntries(
-        state.partitions.map((partition) => [partition, ends.get(partition) ?? 0]),
-      );
-      await this.#tellDrain(state);
+    const { sources, targets } = state;
+    if (state.drainWanted && sources.drain === null) {
+      await this.#survey(state, sources); // a partition that the topic has gained is part of the drain
+      await this.#beginDrain(state, sources);
     }
-    const close = finishOf(state);
-    if (!close) return;
-    await this.#tellRunning(state, (partition) =>
-      tell({ name: this.#name, partition }, messages.finish, close),
-    );
+    await this.#passOnFinish(state, sources);
+    if (targets === null || sources.drain === null || running(sources).length > 0) return;
+    if (targets.drain === null) await this.#beginDrain(state, targets);
+    await this.#passOnFinish(state, targets);
   }
 
-  async #tellDrain(state: JobState): Promise<void> {
-    await this.#tellRunning(state, async (partition) => {
-      if ((state.reached[partition]?.until ?? -1) >= state.drain![partition]!) return true;
-      return tell({ name: this.#name, partition }, messages.drainPartition, drainOf(state, partition)!);
+  async #beginDrain(state: JobState, stage: StageState): Promise<void> {
+    const ranges = await describeTopic(stage.topic);
+    const ends = new Map(ranges.map((range) => [range.partition, range.endOffset]));
+    stage.drain = Object.fromEntries(stage.members.map((member) => [member, ends.get(member) ?? 0]));
+    await this.#tellDrain(state, stage);
+  }
+
+  async #passOnFinish(state: JobState, stage: StageState): Promise<void> {
+    const close = finishOf(stage);
+    if (close) await this.#tellRunning(state, stage, (member) => tell(member, messages.finish, close));
+  }
+
+  async #tellDrain(state: JobState, stage: StageState): Promise<void> {
+    await this.#tellRunning(state, stage, async (member) => {
+      const { partition } = member;
+      if ((stage.reached[partition]?.until ?? -1) >= stage.drain![partition]!) return true;
+      return tell(member, messages.drainPartition, drainOf(stage, partition)!);
     });
   }
 
-  /** Partitions that are gone are started again, with the drain in their input. */
-  async #tellRunning(state: JobState, say: (partition: number) => Promise<boolean>): Promise<void> {
+  /** Members that are gone are started again, with the drain in their input. */
+  async #tellRunning(
+    state: JobState,
+    stage: StageState,
+    say: (member: Member) => Promise<boolean>,
+  ): Promise<void> {
     await Promise.all(
-      running(state).map(async (partition) => {
-        if (!(await say(partition))) await this.#startAgain(state, partition);
+      running(stage).map(async (partition) => {
+        if (!(await say(this.#member(stage, partition)))) await this.#startAgain(state, stage, partition);
       }),
     );
   }
 
   /** One that is gone because it has drained in the meantime stays gone. */
-  async #startAgain(state: JobState, partition: number): Promise<void> {
-    if (state.drained[partition] === undefined) await startPartition(this.#name, state, partition);
+  async #startAgain(state: JobState, stage: StageState, partition: number): Promise<void> {
+    if (stage.drained[partition] === undefined) await startMember(this.#member(stage, partition), state);
   }
 
   /** Takes up new partitions and starts those again that died; true when anything had moved since the last look. */
   async #look(state: JobState): Promise<boolean> {
-    const { epoch, job, partitions } = state;
+    const standing: PartitionStanding[] = [];
+    let topicPartitions = 0;
+    for (const stage of stagesOf(state)) {
+      const survey = await this.#survey(state, stage);
+      standing.push(...survey.partitions);
+      if (stage.stage === 1) ({ topicPartitions } = survey);
+      if (stage.drain) await this.#tellDrain(state, stage); // once more to those that may have missed it
+    }
+    const moved = JSON.stringify(standing) !== JSON.stringify(this.#standing);
+    this.#standing = standing;
+    const { job, targets } = state;
+    const apart = targets === null ? whyKeysAreApart(job, topicPartitions) : null;
+    if (apart !== null)
+      throw ApplicationFailure.nonRetryable(`The topic has grown, and what is new is not read: ${apart}`);
+    return moved;
+  }
+
+  async #survey(state: JobState, stage: StageState): Promise<Survey> {
+    const { epoch, job, targets } = state;
     const survey = await surveyJob({
       job: this.#name,
       epoch,
-      topic: job.topic,
-      partitions,
-      running: running(state),
-      takeUpNew: state.drain === null && whyKeysAreApart(job, 2) === null,
+      topic: stage.topic,
+      partitions: stage.members,
+      running: running(stage),
+      takeUpNew:
+        stage.stage === 1 && stage.drain === null && (targets !== null || whyKeysAreApart(job, 2) === null),
+      ...(stage.stage === 1 ? {} : { stage: stage.stage }),
+      ...(targets === null ? {} : { regrouped: true }),
     });
     for (const partition of survey.toStart) {
-      if (!partitions.includes(partition)) partitions.push(partition);
-      await this.#startAgain(state, partition);
+      if (!stage.members.includes(partition)) stage.members.push(partition);
+      await this.#startAgain(state, stage, partition);
     }
-    if (state.drain) await this.#tellDrain(state); // once more to those that may have missed it
-    const apart = whyKeysAreApart(job, survey.topicPartitions);
-    if (apart !== null)
-      throw ApplicationFailure.nonRetryable(`The topic has grown, and what is new is not read: ${apart}`);
-    const moved = JSON.stringify(survey.partitions) !== JSON.stringify(this.#standing);
-    this.#standing = survey.partitions;
-    return moved;
+    return survey;
   }
 
   /** What fails for good, such as a topic that was deleted, is shown and tried again at the next look: it must not end the job. */
@@ -216,7 +276,7 @@ class JobRun {
 
   #show(): JobStanding {
     const { state } = this;
-    const phase = state === null ? 'starting' : state.drain === null ? 'running' : 'draining';
+    const phase = state === null ? 'starting' : state.sources.drain === null ? 'running' : 'draining';
     const { topic, pipeline } = state?.job ?? { topic: '?', pipeline: '?' };
     return { job: this.#name, phase, topic, pipeline, trouble: this.#trouble, partitions: this.#standing };
   }

@@ -11,7 +11,7 @@ import {
   type JobPartial,
   type JobRow,
 } from '../../pipelines/operators.js';
-import { pollSideOf, type PollSide } from '../../pipelines/pollSide.js';
+import { pollSideOf, type JobPollSide } from '../../pipelines/pollSide.js';
 import type { AgentReader } from '../../pipelines/sessions/agent.js';
 import type { LogRecord } from './logRecord.js';
 
@@ -19,7 +19,7 @@ import type { LogRecord } from './logRecord.js';
 export class Partition {
   readonly #job: Job;
   readonly #state: PartitionState<JobPartial, JobRow>;
-  readonly #side: PollSide;
+  readonly #side: JobPollSide;
   #fold: BatchFold<JobItem, JobGathered>;
   #nextOffset = 0;
   /** The smallest event time in the batch. */

@@ -4,6 +4,12 @@ import { KafkaUnavailable } from './logReader.js';
 import { connected, producerClient } from './producerClient.js';
 import { createTopicAdmin } from './topics.js';
 
+const INTERNAL = [
+  { name: 'retention.ms', value: '-1' },
+  { name: 'retention.bytes', value: '-1' },
+  { name: 'cleanup.policy', value: 'delete' },
+  { name: 'message.timestamp.type', value: 'LogAppendTime' },
+];
 const LEADERS_LIMIT_MS = 30_000;
 const LOOK_AGAIN_MS = 50;
 
@@ -13,6 +19,8 @@ export interface TopicRequest {
   partitions: number;
   /** `retention.ms` of a new topic: `'forever'` for records stamped with event times (see OutgoingRecord); default: the broker's. */
   retention?: 'forever';
+  /** weir's own: kept until weir deletes it, stamped by the broker, never compacted. */
+  internal?: true;
 }
 
 /**
@@ -29,7 +37,11 @@ export async function ensureTopic(
   const admin = producerClient(config).admin();
   await connected(config, () => admin.connect());
   try {
-    const configEntries = request.retention === 'forever' ? [{ name: 'retention.ms', value: '-1' }] : [];
+    const configEntries = request.internal
+      ? INTERNAL
+      : request.retention === 'forever'
+        ? [{ name: 'retention.ms', value: '-1' }]
+        : [];
     const created = await admin.createTopics({
       topics: [{ topic, numPartitions: partitions, configEntries }],
       waitForLeaders: false, // its waiting gives up at a broker that has not heard of the topic yet

@@ -1,4 +1,5 @@
 import type { Commit } from '../../domain/commit.js';
+import type { Stage } from '../../domain/member.js';
 import type { PartitionKey } from './partitionKey.js';
 import type { Queryable } from './pool.js';
 import { PROGRESS_COLUMNS, progressOf } from './progressRow.js';
@@ -19,27 +20,27 @@ export interface CommitRequest<Rows> extends PartitionKey {
   commit: Commit<Rows | null>;
 }
 
-const MOVE = `
+const MOVE = (stage: Stage): string => `
   update weir.progress
   set number = number + 1, "offset" = $6, watermark = weir.instant($7), rebuild_from = $8, advances = $9,
       caught_up_since = weir.instant($10), ends_until = weir.instant($11),
       read = $12, accepted = $13, duplicate = $14, late = $15, rejected = $16, skipped = $17,
-      updated_at = clock_timestamp()
-  where job = $1 and stage = 1 and partition = $2 and epoch = $3 and owner = $4 and number = $5
+      pending = null, sources = $18, updated_at = clock_timestamp()
+  where job = $1 and stage = ${stage} and partition = $2 and epoch = $3 and owner = $4 and number = $5
   returning 1`;
 
 const REJECTS = `
   insert into weir.rejected (job, epoch, partition, topic, "offset", reason, record_time, key, value, value_bytes)
-  select $1, $3, $2, $18, r."offset", r.reason, weir.instant(r.record_time), r.key, r.value, r.value_bytes
-  from unnest($19::bigint[], $20::text[], $21::bigint[], $22::bytea[], $23::bytea[], $24::int[])
+  select $1, $3, $2, $19, r."offset", r.reason, weir.instant(r.record_time), r.key, r.value, r.value_bytes
+  from unnest($20::bigint[], $21::text[], $22::bigint[], $23::bytea[], $24::bytea[], $25::int[])
     as r ("offset", reason, record_time, key, value, value_bytes)
   where exists (select from moved)
   on conflict do nothing`;
 
-const FIRST_ROW_PARAMETER = 25;
+const FIRST_ROW_PARAMETER = 26;
 
 const STANDING = `
-  select owner, ${PROGRESS_COLUMNS} from weir.progress where job = $1 and stage = 1 and partition = $2 and epoch = $3`;
+  select owner, ${PROGRESS_COLUMNS} from weir.progress where job = $1 and stage = $4 and partition = $2 and epoch = $3`;
 
 /**
  * One commit: rows, rejected and late records, and progress in one statement, so in one transaction and one round trip. Does nothing
@@ -51,11 +52,15 @@ export async function commit(
   request: CommitRequest<unknown>,
   rows: RowsStatement | null,
 ): Promise<void> {
-  const { commit: what, job, partition, epoch, owner } = request;
+  const { commit: what, job, stage = 1, partition, epoch, owner } = request;
   const rowCount = await write(db, request, rows);
   if (rowCount === 1) return;
 
-  const standing = await db.query({ name: 'weir-standing', text: STANDING, values: [job, partition, epoch] });
+  const standing = await db.query({
+    name: 'weir-standing',
+    text: STANDING,
+    values: [job, partition, epoch, stage],
+  });
   if (standing.rows.length === 0) throw new Fenced(`${where(request)}: weir.progress has no row for it`);
   const found = progressOf(standing.rows[0]);
   const foundOwner: string | null = standing.rows[0].owner;
@@ -95,21 +100,23 @@ function statementOf(
   rows: RowsStatement | null,
   rewrite: boolean,
 ): { name: string; text: string; values: unknown[] } {
-  const { rejects } = request.commit;
+  const { stage = 1, commit: what } = request;
+  const { rejects } = what;
   const values = moveValues(request);
-  if (rows === null && rejects.length === 0) return { name: 'weir-commit', text: MOVE, values };
-  const tables = [`moved as (${MOVE}\n)`, `rejects as (${REJECTS}\n)`];
+  if (rows === null && rejects.length === 0)
+    return { name: `weir-commit-${stage}`, text: MOVE(stage), values };
+  const tables = [`moved as (${MOVE(stage)}\n)`, `rejects as (${REJECTS}\n)`];
   values.push(request.topic, ...rejectValues(rejects));
   if (rows !== null) {
     tables.push(rows.tables(FIRST_ROW_PARAMETER, rewrite));
     values.push(...rows.values);
   }
-  const name = `weir-commit-${rows?.name ?? 'rejects'}${rewrite ? '-again' : ''}`;
+  const name = `weir-commit-${stage}-${rows?.name ?? 'rejects'}${rewrite ? '-again' : ''}`;
   return { name, text: `with ${tables.join(', ')} select from moved`, values };
 }
 
-function where({ job, partition, epoch }: PartitionKey): string {
-  return `${job}/${partition}, epoch ${epoch}`;
+function where({ job, stage = 1, partition, epoch }: PartitionKey): string {
+  return `${job}/${partition}, stage ${stage}, epoch ${epoch}`;
 }
 
 function moveValues({ job, partition, epoch, owner, commit: what }: CommitRequest<unknown>): unknown[] {
@@ -132,6 +139,7 @@ function moveValues({ job, partition, epoch, owner, commit: what }: CommitReques
     late,
     rejected,
     skipped,
+    what.sources ? JSON.stringify(what.sources) : null,
   ];
 }
 

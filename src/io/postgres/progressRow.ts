@@ -3,7 +3,7 @@ import type { Progress } from '../../domain/commit.js';
 
 /** Columns of `weir.progress` as {@link progressOf} reads them; instants leave the database as epoch milliseconds. */
 export const PROGRESS_COLUMNS = `number, "offset", weir.millis(watermark) as watermark, rebuild_from, advances,
-  weir.millis(ends_until) as ends_until,  read, accepted, duplicate, late, rejected, skipped`;
+  weir.millis(ends_until) as ends_until, pending, sources, read, accepted, duplicate, late, rejected, skipped`;
 
 interface ProgressRow extends Counters {
   number: number;
@@ -12,6 +12,8 @@ interface ProgressRow extends Counters {
   rebuild_from: number;
   advances: Progress['advances'];
   ends_until: number | null;
+  pending: Progress['pending'];
+  sources: Progress['sources'];
 }
 
 export function progressOf(row: ProgressRow): Progress {
@@ -23,6 +25,8 @@ export function progressOf(row: ProgressRow): Progress {
     rebuildFrom: row.rebuild_from,
     advances,
     endsUntil: row.ends_until,
+    pending: row.pending ?? null,
+    sources: row.sources ?? null,
     counters: { read, accepted, duplicate, late, rejected, skipped },
   };
 }

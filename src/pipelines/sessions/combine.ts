@@ -37,6 +37,11 @@ export class CombinedSessions {
     }
   }
 
+  /** Takes a message that holds nothing but its source's watermark. */
+  hear(head: MessageHead): void {
+    this.#sources.take(head);
+  }
+
   /** The target's watermark: the smallest of its sources'. */
   get watermark(): Instant | null {
     return this.#sources.watermark();

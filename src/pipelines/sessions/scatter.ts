@@ -2,13 +2,17 @@
 import type { Instant } from '../../domain/instant.js';
 import type { Accepted, Gathering } from '../../domain/operator.js';
 import type { SessionPart } from '../../domain/sessions.js';
-import type { UserAgent } from './agent.js';
+import type { Agent, UserAgent } from './agent.js';
 import type { Visit } from './event.js';
 import { bytesOf, SEGMENT_BYTES, Segments, sessionsJson } from './segments.js';
 import type { SessionsJson } from './sessionsJson.js';
 
-/** Parts of messages by target; a target without any gets a message of its own all the same, for the watermark. */
-export type Scattered<A> = SessionsJson<A>[][];
+export interface Scattered<A = Agent> {
+  /** Parts of a message by target; a target without any gets a message all the same, for the watermark. */
+  targets: SessionsJson<A>[][];
+  /** The latest end of what is in it; null where nothing is. */
+  lastEnd: Instant | null;
+}
 
 /** A message ends at about this many bytes of JSON; brokers take 1 MB, and most of it goes by compression. */
 const PART_BYTES = 600_000;
@@ -34,18 +38,16 @@ export class ScatteredSegments implements Gathering<Visit, Scattered<UserAgent>>
     if (this.#latest === null || record.time > this.#latest) this.#latest = record.time;
   }
 
-  /** The latest end of what is in it; null where nothing is. */
-  lastEnd(): Instant | null {
-    return this.#latest === null ? null : this.#latest + this.#gapMs;
-  }
-
   /** The same records give the same parts: a message that is published again is the same message. */
   partial(): Scattered<UserAgent> {
     const { segments, suspects } = this.#segments;
     const targets = Array.from({ length: this.#targets }, () => new Parts());
     for (const segment of segments) targets[targetOf(segment.key, this.#targets)]!.add(segment, null);
     for (const { met, part } of suspects) targets[targetOf(part.key, this.#targets)]!.add(part, met);
-    return targets.map((target) => target.whole());
+    return {
+      targets: targets.map((target) => target.whole()),
+      lastEnd: this.#latest === null ? null : this.#latest + this.#gapMs,
+    };
   }
 }
 

@@ -31,7 +31,14 @@ describe('a commit', () => {
   beforeEach(async () => {
     job = uniqueName('job');
     const partitions = [{ partition: 0, startOffset: 0 }];
-    await registerJob(pool, { name: job, pipeline: 'hits', config: {}, partitions, admit: () => {} });
+    await registerJob(pool, {
+      name: job,
+      pipeline: 'hits',
+      config: {},
+      partitions,
+      targets: 0,
+      admit: () => {},
+    });
     await claim(pool, key(), 'run-1');
   });
 

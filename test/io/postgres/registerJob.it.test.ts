@@ -19,7 +19,13 @@ describe('registering', () => {
 
   const partitions = (...offsets: number[]) =>
     offsets.map((startOffset, partition) => ({ partition, startOffset }));
-  const registration = (name: string) => ({ name, pipeline: 'hits', config: { size: 1 }, admit: () => {} });
+  const registration = (name: string) => ({
+    name,
+    pipeline: 'hits',
+    targets: 0,
+    config: { size: 1 },
+    admit: () => {},
+  });
 
   it('enters all partitions at their oldest offset, without a watermark', async () => {
     const name = uniqueName('job');
@@ -66,7 +72,7 @@ describe('registering', () => {
       );
     }
     const added = { partition: 9, startOffset: 4 };
-    await registerPartitions(pool, { job: name, epoch: 0, partitions: [added] });
+    await registerPartitions(pool, { regrouped: false, job: name, epoch: 0, partitions: [added] });
     expect((await jobProgress(pool, { job: name, epoch: 0 })).at(-1)).toMatchObject({
       partition: 9,
       offset: 4,

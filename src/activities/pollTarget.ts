@@ -1,0 +1,104 @@
+/** Stage two's poll: reads one partition of the internal topic and combines what several sources have published. */
+import { Context } from '@temporalio/activity';
+import { NO_RECORDS } from '../domain/accounting.js';
+import type { SourceStanding } from '../domain/sources.js';
+import type { LogReader } from '../io/kafka/logReader.js';
+import type { ReaderPool } from '../io/kafka/readerPool.js';
+import type { SessionsJob } from '../pipelines/job.js';
+import { CombinedSessions } from '../pipelines/sessions/combine.js';
+import type { RegroupedJson } from '../pipelines/sessions/sessionsJson.js';
+import { withFailures } from './failures.js';
+import type { PollResult } from './poll.js';
+import { decodeMessage } from './regroupMessage.js';
+
+export interface TargetPollInput {
+  job: SessionsJob;
+  /** The internal topic. */
+  topic: string;
+  target: number;
+  offset: number;
+  /** What was taken from each source by then. */
+  sources: SourceStanding[];
+  /** Offset to stop at: the end of a drain or of a silent read. */
+  until: number | null;
+  /** A silent read does not linger. */
+  silent: boolean;
+  stayMs: number;
+}
+
+interface TargetPollContext {
+  reader: LogReader;
+  now(): number;
+  sleep(ms: number): Promise<void>;
+}
+
+const FETCH_BYTES = 2_000_000;
+const FETCH_WAIT_MS = 1000;
+const PAUSE_MS = 50;
+const LONGEST_BATCH_MS = 5000;
+const HEARTBEAT_EVERY_MS = 500;
+
+export async function pollTarget(
+  input: TargetPollInput,
+  { reader, now, sleep }: TargetPollContext,
+): Promise<PollResult<RegroupedJson>> {
+  const { job, offset: from, until, silent, stayMs } = input;
+  const combined = new CombinedSessions(job.gapMs, input.sources);
+  const end = until ?? Infinity;
+  const began = now();
+  let offset = from;
+  let endOffset = 0;
+  let leaveAt = began + stayMs;
+  let full = false;
+  while (offset < end && !full) {
+    const maxWaitMs = Math.max(0, Math.min(FETCH_WAIT_MS, leaveAt - now()));
+    const fetched = await reader.fetch({ offset, maxWaitMs, maxBytes: FETCH_BYTES });
+    ({ endOffset } = fetched);
+    const before = offset;
+    while (!full && fetched.records.next()) {
+      if (fetched.records.offset >= end) break;
+      const message = decodeMessage(fetched.records.value()!);
+      if (message.content === null) combined.hear(message);
+      else combined.take(message, fetched.records.offset, message.content);
+      full = combined.sizeBytes >= job.maxBatchBytes;
+    }
+    offset = Math.min(fetched.records.nextOffset, end);
+    if (before === from && offset > from) leaveAt = Math.min(leaveAt, now() + job.lingerMs);
+    const atEnd = offset >= endOffset;
+    if (!atEnd) leaveAt = Math.max(leaveAt, now()); // there is more at once
+    if (now() - began >= LONGEST_BATCH_MS && offset > from && !atEnd) break;
+    if (atEnd && (now() >= leaveAt || (silent && offset > from))) break;
+    if (atEnd && offset > from) await sleep(Math.min(PAUSE_MS, Math.max(0, leaveAt - now())));
+  }
+  return {
+    from,
+    next: offset,
+    advance: null,
+    watermark: combined.watermark,
+    caughtUp: offset >= endOffset ? { since: now(), addedUntil: now(), seen: null } : null,
+    counters: NO_RECORDS,
+    partial: combined.partial(),
+    rejects: [],
+    endOffset,
+  };
+}
+
+export function createPollTarget({ readers }: { readers: ReaderPool }) {
+  /** {@link pollTarget} with a reader of this process's pool, heartbeats, and an end at once when it is cancelled. */
+  return async (input: TargetPollInput): Promise<PollResult<RegroupedJson>> => {
+    const activity = Context.current();
+    const reader = readers.acquire(input.topic, input.target);
+    const heartbeat = setInterval(() => activity.heartbeat(), HEARTBEAT_EVERY_MS);
+    try {
+      const context = { reader, now: Date.now, sleep: (ms: number) => activity.sleep(ms) };
+      const result = await Promise.race([activity.cancelled, withFailures(() => pollTarget(input, context))]);
+      readers.release(reader);
+      return result;
+    } catch (error) {
+      readers.discard(reader);
+      throw error;
+    } finally {
+      clearInterval(heartbeat);
+    }
+  };
+}

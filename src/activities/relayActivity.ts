@@ -1,0 +1,93 @@
+import { Context } from '@temporalio/activity';
+import type pg from 'pg';
+import type { Instant } from '../domain/instant.js';
+import type { Progress } from '../domain/commit.js';
+import type { Publisher } from '../io/kafka/publisher.js';
+import type { ReaderPool } from '../io/kafka/readerPool.js';
+import { commit } from '../io/postgres/commit.js';
+import { readJobClock } from '../io/postgres/jobClock.js';
+import type { PartitionKey } from '../io/postgres/partitionKey.js';
+import { fixPending, joinLine, readSource } from '../io/postgres/pending.js';
+import { scatterSideOf } from '../pipelines/pollSide.js';
+import type { AgentReader } from '../pipelines/sessions/agent.js';
+import { withFailures } from './failures.js';
+import { pollWith } from './poll.js';
+import { encodeMessage } from './regroupMessage.js';
+import { closeSource, relay, type RelayContext, type RelayInput, type RelayResult } from './relay.js';
+
+const HEARTBEAT_EVERY_MS = 500;
+
+interface Dependencies {
+  readers: ReaderPool;
+  publisher: Publisher;
+  pool: pg.Pool;
+  readAgent: AgentReader;
+}
+
+/** Which run asks, and where it publishes. */
+export interface RelayFor {
+  key: PartitionKey;
+  owner: string;
+  /** The internal topic. */
+  topic: string;
+}
+
+export function createRelay(dependencies: Dependencies) {
+  return {
+    /** {@link relay} with this process's connections, heartbeats, and an end at once when it is cancelled. */
+    relay: (ask: RelayFor, input: RelayInput): Promise<RelayResult> =>
+      attended(dependencies, { ask, input }, (context) => relay(input, context)),
+    /** {@link closeSource} in the same way. */
+    closeSource: (ask: RelayFor, input: RelayInput, end: Instant | null): Promise<Progress> =>
+      attended(dependencies, { ask, input }, (context) => closeSource(input, end, context)),
+  };
+}
+
+async function attended<T>(
+  { readers, publisher, pool, readAgent }: Dependencies,
+  { ask, input }: { ask: RelayFor; input: RelayInput },
+  work: (context: RelayContext) => Promise<T>,
+): Promise<T> {
+  const activity = Context.current();
+  const { key, owner, topic } = ask;
+  const { job, targets } = input;
+  const side = scatterSideOf(job, { targets, readAgent });
+  const reader = readers.acquire(job.topic, key.partition);
+  const heartbeat = setInterval(() => activity.heartbeat(), HEARTBEAT_EVERY_MS);
+  const context: RelayContext = {
+    now: Date.now,
+    cancelled: () => activity.cancellationSignal.aborted,
+    readSource: () => readSource(pool, key, owner),
+    fixPending: (number, pending) => fixPending(pool, key, { owner, number, pending }),
+    joinLine: (number) => joinLine(pool, key, { owner, number }),
+    poll: (poll) =>
+      pollWith(
+        poll,
+        {
+          reader,
+          now: Date.now,
+          sleep: (ms) => activity.sleep(ms),
+          readJobClock: (now) => readJobClock(pool, key, { now, idleAfterMs: job.idleAfterMs }),
+          readRejectedOffsets: () => Promise.resolve(new Set()),
+          warn: (message) => activity.log.warn(message),
+        },
+        side,
+      ),
+    publish: (messages) =>
+      publisher.publish(
+        topic,
+        messages.map(({ target, message }) => ({ partition: target, value: encodeMessage(message) })),
+      ),
+    commit: (what) => commit(pool, { ...key, owner, topic: job.topic, commit: what }, null),
+  };
+  try {
+    const result = await Promise.race([activity.cancelled, withFailures(() => work(context))]);
+    readers.release(reader);
+    return result;
+  } catch (error) {
+    readers.discard(reader);
+    throw error;
+  } finally {
+    clearInterval(heartbeat);
+  }
+}

@@ -1,0 +1,53 @@
+/** What a run of a partition's workflow is asked to do, whatever its stage. */
+import type { Counters } from '../domain/accounting.js';
+import type { Instant } from '../domain/instant.js';
+import type { PartitionResult, Reached } from './messages.js';
+import type { PartitionInput } from './partitionInput.js';
+import type { Wishes } from './wishes.js';
+
+/** A run that is fenced as often in a row fails. */
+export const FENCED_AT_MOST = 3;
+
+export interface RunOptions {
+  wishes: Wishes;
+  /** When it continues as new at the latest. */
+  deadline: Instant;
+}
+
+export interface Run {
+  readonly input: PartitionInput;
+  /** Claims the partition and goes on where the last commit left it (docs/semantics.md, claim). */
+  takeOver(): Promise<void>;
+  /** Reads a batch. */
+  poll(): Promise<void>;
+  commitIfDue(): Promise<void>;
+  /** Commits what is not committed. */
+  commitAll(): Promise<void>;
+  /** Whether everything up to the end of a drain has been read. */
+  readAll(): boolean;
+  /** Whether it is time to continue as new. */
+  over(): boolean;
+  /** Commits what is not committed, and gives the next run its input. */
+  nextInput(): Promise<PartitionInput>;
+  standing(): Reached;
+  /** End of input: closes and commits everything. */
+  finish(end: Instant | null): Promise<PartitionResult>;
+  /** For people; null before it has taken over. */
+  shown(): Shown | null;
+}
+
+export interface Shown {
+  phase: 'running' | 'draining' | 'drained';
+  offset: number;
+  endOffset: number;
+  watermark: Instant | null;
+  openUntil: Instant | null;
+  caughtUpSince: Instant | null;
+  commits: number;
+  counters: Counters;
+}
+
+export function phaseOf(run: Pick<Run, 'input' | 'readAll'>): Shown['phase'] {
+  if (run.input.drain === null) return 'running';
+  return run.readAll() ? 'drained' : 'draining';
+}

@@ -1,0 +1,135 @@
+/**
+ * One run of a source of a regrouping: its state is what `weir.progress` holds, and all work is in one activity, which reads, publishes and
+ * commits batch after batch.
+ */
+import { continueAsNew, workflowInfo } from '@temporalio/workflow';
+import type { RelayFor } from '../activities/relayActivity.js';
+import type { RelayInput } from '../activities/relay.js';
+import type { Instant } from '../domain/instant.js';
+import type { Progress } from '../domain/commit.js';
+import { openUntil } from '../domain/commit.js';
+import type { CaughtUp } from '../domain/quietClock.js';
+import type { SessionsJob } from '../pipelines/job.js';
+import { claim, closeSource, relay } from './activities.js';
+import { isFailure } from './failures.js';
+import type { PartitionResult, Reached } from './messages.js';
+import type { PartitionInput } from './partitionInput.js';
+import { FENCED_AT_MOST, phaseOf, type Run, type RunOptions, type Shown } from './run.js';
+
+/** An idle activity stays inside this long. */
+const STAY_MS = 600_000;
+
+export class SourceRun implements Run {
+  readonly input: PartitionInput;
+  readonly #owner = workflowInfo().runId;
+  readonly #options: RunOptions;
+  #progress!: Progress;
+  #caughtUp: CaughtUp | null = null;
+  #endOffset = 0;
+  #fenced: number;
+
+  constructor(input: PartitionInput, options: RunOptions) {
+    this.input = input;
+    this.#options = options;
+    this.#fenced = input.fenced;
+  }
+
+  async takeOver(): Promise<void> {
+    this.#progress = await claim(this.#key(), this.#owner);
+  }
+
+  async poll(): Promise<void> {
+    const stayMs = Math.max(0, Math.min(STAY_MS, this.#options.deadline - Date.now()));
+    await this.#unlessFenced(async () => {
+      const summary = `partition ${this.input.partition} from ${this.#progress.offset}`;
+      const result = await relay.executeWithOptions({ summary }, [this.#ask(), this.#relayInput(stayMs)]);
+      this.#progress = result.progress;
+      this.#caughtUp = result.caughtUp;
+      this.#endOffset = result.endOffset;
+    });
+  }
+
+  /** Everything is committed where it was read. */
+  commitIfDue(): Promise<void> {
+    return Promise.resolve();
+  }
+
+  commitAll(): Promise<void> {
+    return Promise.resolve();
+  }
+
+  readAll(): boolean {
+    const { drain } = this.input;
+    return drain !== null && this.#progress.offset >= drain.until;
+  }
+
+  over(): boolean {
+    return Date.now() >= this.#options.deadline || workflowInfo().continueAsNewSuggested;
+  }
+
+  nextInput(): Promise<PartitionInput> {
+    const { job, drain } = this.#options.wishes;
+    return Promise.resolve({ ...this.input, job, drain, fenced: this.#fenced });
+  }
+
+  standing(): Reached {
+    const { watermark } = this.#progress;
+    const { partition, drain } = this.input;
+    return { partition, until: drain!.until, watermark, openUntil: openUntil(this.#progress) };
+  }
+
+  async finish(end: Instant | null): Promise<PartitionResult> {
+    await this.#unlessFenced(async () => {
+      this.#progress = await closeSource(this.#ask(), this.#relayInput(0), end);
+    });
+    const { offset, counters } = this.#progress;
+    return { partition: this.input.partition, offset, counters };
+  }
+
+  shown(): Shown | null {
+    if (this.#progress === undefined) return null;
+    const { offset, watermark, counters, number } = this.#progress;
+    return {
+      phase: phaseOf(this),
+      offset,
+      endOffset: this.#endOffset,
+      watermark,
+      openUntil: openUntil(this.#progress),
+      caughtUpSince: this.#caughtUp?.since ?? null,
+      commits: number,
+      counters,
+    };
+  }
+
+  /** A dead run's claim may have come late: this one claims again, and the next call finds how far it is. */
+  async #unlessFenced(work: () => Promise<void>): Promise<void> {
+    try {
+      await work();
+      this.#fenced = 0;
+    } catch (error) {
+      if (!isFailure(error, 'Fenced') || ++this.#fenced >= FENCED_AT_MOST) throw error;
+      await continueAsNew<(input: PartitionInput) => Promise<PartitionResult>>(await this.nextInput());
+    }
+  }
+
+  #relayInput(stayMs: number): RelayInput {
+    const { job, partition, regroup, drain } = this.input;
+    return {
+      job: job as SessionsJob,
+      partition,
+      targets: regroup!.targets,
+      until: drain?.until ?? null,
+      caughtUp: this.#caughtUp,
+      stayMs,
+    };
+  }
+
+  #ask(): RelayFor {
+    return { key: this.#key(), owner: this.#owner, topic: this.input.regroup!.topic };
+  }
+
+  #key() {
+    const { name, epoch, partition } = this.input;
+    return { job: name, epoch, partition };
+  }
+}
