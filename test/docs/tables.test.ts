@@ -69,7 +69,7 @@ describe("the README's table of a job's input", () => {
     const expected = FIELDS.filter(({ of, field }) => of === 'sessions' && field !== 'maxBatchBytes').map(
       ({ field, value }) => [field, value],
     );
-    expect(special.sort()).toEqual(expected.sort());
+    expect(Object.fromEntries(special)).toEqual(Object.fromEntries(expected));
   });
 });
 
@@ -126,7 +126,7 @@ describe('user_sessions', () => {
     const shown = tableOf('docs/pipelines.md', 'column', 'what is in it').flatMap(([column]) =>
       codeIn(column!),
     );
-    expect(shown.sort()).toEqual(columns.map(([name]) => name).sort());
+    expect(new Set(shown)).toEqual(new Set(columns.map(([name]) => name)));
   });
 
   it('has the indexes of the migration in docs/pipelines.md', () => {
