@@ -54,6 +54,12 @@ export async function pollTarget(
     const maxWaitMs = Math.max(0, Math.min(FETCH_WAIT_MS, leaveAt - now()));
     const fetched = await reader.fetch({ offset, maxWaitMs, maxBytes: FETCH_BYTES });
     ({ endOffset } = fetched);
+    if (until !== null && endOffset < until && offset >= endOffset) {
+      // A drain or a silent read ends at an offset that was there once.
+      throw new Error(
+        `the internal topic ${input.topic}/${input.target} ends at ${endOffset}, but was read up to ${until} before: was it deleted?`,
+      );
+    }
     const before = offset;
     while (!full && fetched.records.next()) {
       if (fetched.records.offset >= end) break;

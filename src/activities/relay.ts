@@ -6,11 +6,12 @@
  *
  * Whoever finds something pending reads exactly that again and publishes it again: targets drop what they have.
  */
-import { addCounters, NO_RECORDS } from '../domain/accounting.js';
+import { addCounters } from '../domain/accounting.js';
 import type { Batch, Commit, Progress } from '../domain/commit.js';
 import { latest, type Instant } from '../domain/instant.js';
 import type { CaughtUp } from '../domain/quietClock.js';
 import type { Pending } from '../domain/sources.js';
+import { UnreadableLog } from '../io/kafka/logReader.js';
 import type { SessionsJob } from '../pipelines/job.js';
 import type { Scattered } from '../pipelines/sessions/scatter.js';
 import type { PollInput, PollResult } from './poll.js';
@@ -22,9 +23,15 @@ export interface RelayInput {
   targets: number;
   /** Offset to stop at: the end of a drain. */
   until: number | null;
-  caughtUp: CaughtUp | null;
+  caughtUp: CaughtUpAt | null;
   /** It returns after this long, or, when anything moved, after a part of it. */
   stayMs: number;
+}
+
+/** Since when a source was caught up as of commit `number`: means nothing once another attempt has read on. */
+export interface CaughtUpAt {
+  number: number;
+  caughtUp: CaughtUp | null;
 }
 
 export interface RelayResult {
@@ -44,6 +51,7 @@ export interface RelayContext {
   poll(input: PollInput): Promise<PollResult<Scattered>>;
   publish(messages: { target: number; message: RegroupMessage }[]): Promise<void>;
   commit(commit: Commit<null>): Promise<void>;
+  warn(message: string): void;
 }
 
 /** People see in the UI how far it is: so it does not stay longer when it moves. */
@@ -52,108 +60,126 @@ const MOVING_MS = 20_000;
 const LINGER_MS = 250;
 const IN_EVENT_TIME_MS = 1000;
 
+type PendingBatch = Exclude<Pending, { hello: true }>;
+
 export async function relay(input: RelayInput, context: RelayContext): Promise<RelayResult> {
   const began = context.now();
-  let progress = await context.readSource();
-  let { caughtUp } = input;
+  let progress = await settle(input, context);
+  let caughtUp = input.caughtUp?.number === progress.number ? input.caughtUp.caughtUp : null;
   let endOffset = 0;
   let moved = false;
-  const standing = (): RelayResult => ({ progress, caughtUp, endOffset });
   const left = (): number =>
     began + (moved ? Math.min(MOVING_MS, input.stayMs) : input.stayMs) - context.now();
-  for (;;) {
-    const { pending = null } = progress;
-    if (pending?.hello) {
-      await context.publish(toAll(input, { number: progress.number + 1, watermark: null }));
-      await context.joinLine(progress.number);
-      progress = await context.readSource();
-      continue;
-    }
-    if (pending === null && input.until !== null && progress.offset >= input.until) return standing();
-    if (pending === null && (context.cancelled() || left() <= 0)) return standing();
-    const batch = await context.poll(
-      pollInput(input, { progress, pending, caughtUp, stayMs: Math.max(0, left()) }),
-    );
-    ({ endOffset, caughtUp } = batch);
-    const says = batch.counters.read > 0 || batch.watermark !== progress.watermark || pending !== null;
+  while (!isRead(input, progress) && !context.cancelled() && left() > 0) {
+    const batch = await context.poll(newBatch(input, { progress, caughtUp, stayMs: Math.max(0, left()) }));
+    ({ endOffset } = batch);
+    const says = batch.counters.read > 0 || batch.watermark !== progress.watermark;
     if (says) {
-      const next: Pending = pending ?? {
+      const next: PendingBatch = {
         number: progress.number + 1,
         to: batch.next,
         from: latest(progress.watermark, batch.advance),
         watermark: batch.watermark,
       };
-      if (pending === null && !(await context.fixPending(progress.number, next))) {
+      if (!(await context.fixPending(progress.number, next))) {
         // Another attempt of this activity was faster: what it has written down counts.
-        progress = await context.readSource();
+        progress = await settle(input, context);
+        caughtUp = null;
         continue;
       }
-      await context.publish(messagesOf(input, { number: next.number, batch }));
+      await context.publish(messagesOf(input, next, batch));
+      moved = true;
     }
+    // Others see by `caughtUpSince` whether this source is quiet: it is written, too, once.
+    const isNews = batch.next > progress.offset || batch.caughtUp?.since !== caughtUp?.since;
+    ({ caughtUp } = batch);
+    if (!says && !isNews) continue;
     await context.commit(commitOf(progress, batch));
-    moved ||= says;
-    progress = await context.readSource();
+    progress = await settle(input, context);
   }
+  return { progress, caughtUp, endOffset };
 }
 
 /** End of input (docs/semantics.md, drain): publishes that the watermark is `end`, and commits it. */
 export async function closeSource(
-  input: Pick<RelayInput, 'partition' | 'targets'>,
+  input: RelayInput,
   end: Instant | null,
   context: RelayContext,
 ): Promise<Progress> {
   for (;;) {
-    const progress = await context.readSource();
-    const { watermark, offset, number, pending = null } = progress;
+    const progress = await settle(input, context);
+    const { watermark, offset, number } = progress;
     if (end === null || (watermark !== null && watermark >= end)) return progress;
-    const next: Pending = { number: number + 1, to: offset, from: end, watermark: end };
-    if (pending === null && !(await context.fixPending(number, next))) continue;
-    await context.publish(toAll(input, { number: number + 1, watermark: end }));
-    await context.commit({
-      ...committed(progress),
-      watermark: end,
-      caughtUpSince: null,
-    });
+    await context.fixPending(number, { number: number + 1, to: offset, from: end, watermark: end });
   }
 }
 
-function pollInput(
-  { job, partition, until }: RelayInput,
-  at: {
-    progress: Progress;
-    pending: Exclude<Pending, { hello: true }> | null;
-    caughtUp: CaughtUp | null;
-    stayMs: number;
-  },
-): PollInput {
-  const { progress, pending, caughtUp, stayMs } = at;
-  const { offset, watermark, endsUntil } = progress;
-  const common = {
-    job: { ...job, lingerMs: Math.min(job.lingerMs, LINGER_MS) },
-    partition,
-    offset,
-    silent: false,
-  };
-  if (pending !== null) {
-    const exactly = { until: pending.to, exact: true, stayMs: Infinity };
-    return {
-      ...common,
-      ...exactly,
-      watermark: pending.from,
-      caughtUp: null,
-      nextEnd: null,
-      uncommitted: false,
-    };
+/** Everything is read that was to be, and published. */
+function isRead({ until }: RelayInput, { offset }: Progress): boolean {
+  return until !== null && offset >= until;
+}
+
+/** Publishes and commits what an attempt or a run before this one has left pending, until nothing is. */
+async function settle(input: RelayInput, context: RelayContext): Promise<Progress> {
+  for (;;) {
+    const progress = await context.readSource();
+    const { pending = null, number } = progress;
+    if (pending === null) return progress;
+    if (pending.hello) {
+      await context.publish(toAll(input, { number: number + 1, watermark: null }));
+      await context.joinLine(number);
+      continue;
+    }
+    const again = await context.poll(exactBatch(input, progress, pending));
+    const batch = expected(input, pending, { batch: again, warn: context.warn });
+    await context.publish(messagesOf(input, pending, batch));
+    await context.commit(commitOf(progress, batch));
   }
+}
+
+/** What was read again has to be what was to be published: some targets may have it. */
+function expected(
+  { job, partition }: RelayInput,
+  { to, watermark }: PendingBatch,
+  { batch, warn }: { batch: PollResult<Scattered> } & Pick<RelayContext, 'warn'>,
+): PollResult<Scattered> {
+  if (batch.next === to && batch.watermark === watermark) return batch;
+  const reason = `watermark ${batch.watermark} at ${batch.next}, where it was ${watermark} at ${to} before`;
+  if (batch.next !== to || batch.counters.skipped === 0)
+    throw new UnreadableLog({ topic: job.topic, partition }, { offset: batch.from, reason });
+  warn(`${reason}: records are gone, and "onDataLoss" is "skip"`);
+  return { ...batch, watermark };
+}
+
+function newBatch(
+  input: RelayInput,
+  at: { progress: Progress; caughtUp: CaughtUp | null; stayMs: number },
+): PollInput {
+  const { progress, caughtUp, stayMs } = at;
+  const { offset, watermark, endsUntil } = progress;
   // Others wait for this watermark as long as something that it published is open.
   const isOpen = watermark !== null && endsUntil !== null && endsUntil > watermark;
   const nextEnd = isOpen ? watermark + IN_EVENT_TIME_MS : null;
-  return { ...common, until, watermark, caughtUp, nextEnd, uncommitted: false, stayMs };
+  return { ...batchOf(input), offset, watermark, until: input.until, caughtUp, nextEnd, stayMs };
+}
+
+function exactBatch(input: RelayInput, { offset }: Progress, { to, from }: PendingBatch): PollInput {
+  const exactly = { until: to, exact: true, stayMs: Infinity };
+  return { ...batchOf(input), offset, watermark: from, caughtUp: null, nextEnd: null, ...exactly };
+}
+
+function batchOf({
+  job,
+  partition,
+}: RelayInput): Pick<PollInput, 'job' | 'partition' | 'silent' | 'uncommitted'> {
+  const quick = { ...job, lingerMs: Math.min(job.lingerMs, LINGER_MS) };
+  return { job: quick, partition, silent: false, uncommitted: false };
 }
 
 function messagesOf(
   { partition, targets }: RelayInput,
-  { number, batch }: { number: number; batch: Batch<Scattered> },
+  { number }: PendingBatch,
+  batch: Batch<Scattered>,
 ): { target: number; message: RegroupMessage }[] {
   const { watermark, partial } = batch;
   return Array.from({ length: targets }, (_, target) => {
@@ -176,31 +202,18 @@ function toAll(
   }));
 }
 
+/** Nothing is open here, so no advance has to be remembered: what it did is published. */
 function commitOf(progress: Progress, batch: Batch<Scattered>): Commit<null> {
   return {
-    ...committed(progress),
+    expects: progress.number,
     offset: batch.next,
     watermark: batch.watermark,
     rebuildFrom: batch.next,
     counters: addCounters(progress.counters, batch.counters),
+    advances: [],
     caughtUpSince: batch.caughtUp?.since ?? null,
     endsUntil: latest(progress.endsUntil, batch.partial.lastEnd),
-    rejects: batch.rejects,
-  };
-}
-
-/** Nothing is open here, so no advance has to be remembered: what it did is published. */
-function committed({ number, offset, watermark, counters = NO_RECORDS, endsUntil }: Progress): Commit<null> {
-  return {
-    expects: number,
-    offset,
-    watermark,
-    rebuildFrom: offset,
-    counters,
-    advances: [],
-    caughtUpSince: null,
-    endsUntil,
     rows: null,
-    rejects: [],
+    rejects: batch.rejects,
   };
 }

@@ -78,6 +78,7 @@ async function attended<T>(
         topic,
         messages.map(({ target, message }) => ({ partition: target, value: encodeMessage(message) })),
       ),
+    warn: (message) => activity.log.warn(message),
     commit: (what) => commit(pool, { ...key, owner, topic: job.topic, commit: what }, null),
   };
   try {

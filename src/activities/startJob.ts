@@ -5,7 +5,7 @@ import type { OffsetRange } from '../io/kafka/brokers.js';
 import { registerJob } from '../io/postgres/registerJob.js';
 import { refusal } from '../pipelines/jobDifferences.js';
 import type { Job } from '../pipelines/job.js';
-import { whyKeysAreApart } from '../pipelines/keysTogether.js';
+import { keysAreApart, whyGrowthIsRefused } from '../pipelines/keysTogether.js';
 import { BadJobInput, parseJobInput } from '../pipelines/jobInput.js';
 import { withFailures } from './failures.js';
 
@@ -40,15 +40,15 @@ export function createStartJob({ pool, defaultTopic, describeTopic, makeInternal
         partitions,
         targets: targetsOf(job, partitions.length),
         admit(stored) {
-          const reason = refusal(name, stored, job);
-          if (reason !== null) throw ApplicationFailure.nonRetryable(reason, 'OtherJob');
+          const other = refusal(name, stored.config, job);
+          if (other !== null) throw ApplicationFailure.nonRetryable(other, 'OtherJob');
+          const grown = stored.targets === 0 ? whyGrowthIsRefused(job, partitions.length) : null;
+          if (grown !== null)
+            throw ApplicationFailure.nonRetryable(`Job ${name} is not started: ${grown}`, 'BadJobInput');
         },
       }),
     );
     const started = { job, epoch, partitions: partitions.map(({ partition }) => partition) };
-    const apart = targets === 0 ? whyKeysAreApart(job, partitions.length) : null;
-    if (apart !== null)
-      throw ApplicationFailure.nonRetryable(`Job ${name} is not started: ${apart}`, 'BadJobInput');
     if (targets === 0) return started;
     const topic = internalTopic(name, epoch);
     await withFailures(() => makeInternalTopic(topic, targets));
@@ -61,7 +61,7 @@ const MOST_TARGETS_UNASKED = 16;
 
 /** How many targets a job regroups to that starts for the first time; 0: its records need not be regrouped. */
 function targetsOf(job: Job, partitions: number): number {
-  if (whyKeysAreApart(job, partitions) === null || job.pipeline !== 'sessions') return 0;
+  if (!keysAreApart(job, partitions) || job.pipeline !== 'sessions') return 0;
   return job.parallelism ?? Math.min(partitions, MOST_TARGETS_UNASKED);
 }
 

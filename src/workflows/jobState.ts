@@ -71,6 +71,13 @@ export function finishOf({ members, reached, drained, drain }: StageState): Fini
   return { end };
 }
 
+/**
+ * Whether a target has completed for a drain of an earlier start, before the sources ended to publish: what came then is still to be read.
+ */
+export function isBehind({ stage, drain }: StageState, { partition, offset }: PartitionResult): boolean {
+  return stage === 2 && drain !== null && offset < (drain[partition] ?? 0);
+}
+
 /** Counters are those of the sources: what passes a regrouping was counted before. */
 export function resultOf(job: string, { sources: { members, drained } }: JobState): PipelineResult {
   const results = members.map((member) => drained[member]!);

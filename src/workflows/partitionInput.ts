@@ -1,3 +1,4 @@
+import type { CaughtUpAt } from '../activities/relay.js';
 import type { Carried } from '../domain/commit.js';
 import type { Stage } from '../domain/member.js';
 import type { Job } from '../pipelines/job.js';
@@ -18,6 +19,8 @@ export interface PartitionInput {
   drain: DrainPartition | null;
   /** null: nothing is known, it is rebuilt from the log. */
   state: Carried<JobPartial> | null;
+  /** Of a source of a regrouping. */
+  caughtUp?: CaughtUpAt | null;
   /** How many commits in a row were fenced. */
   fenced: number;
 }

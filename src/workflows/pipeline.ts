@@ -15,7 +15,7 @@ import {
   workflowInfo,
 } from '@temporalio/workflow';
 import type { PartitionStanding, Survey } from '../activities/surveyJob.js';
-import { whyKeysAreApart } from '../pipelines/keysTogether.js';
+import { keysAreApart, whyGrowthIsRefused } from '../pipelines/keysTogether.js';
 import { describeTopic, startJob, surveyJob } from './activities.js';
 import { cancelMembers, startMember, tell, type Member } from './children.js';
 import { jobDetails, type JobStanding } from './details.js';
@@ -24,6 +24,7 @@ import {
   drainAccepted,
   drainOf,
   finishOf,
+  isBehind,
   isRunning,
   newStage,
   resultOf,
@@ -61,7 +62,8 @@ class JobRun {
   state: JobState | null;
   readonly #name: string;
   #standing: PartitionStanding[] = [];
-  #trouble: string | null = null;
+  /** By what was attempted. */
+  readonly #troubles = new Map<string, string>();
   /** A drain that was asked for before the job was registered. */
   #drainAwaitsStart = false;
   #news = false;
@@ -86,7 +88,7 @@ class JobRun {
     });
     setHandler(messages.drained, (result, there) => {
       const stage = this.#stageOf(there);
-      if (stage) {
+      if (stage && !isBehind(stage, result)) {
         stage.drained[result.partition] = result;
         stage.reached[result.partition] = there;
       }
@@ -103,9 +105,9 @@ class JobRun {
       setCurrentDetails(jobDetails(this.#show()));
       await condition(() => this.#news, Math.max(1, lookAt - Date.now()));
       this.#news = false;
-      await this.#attempt(() => this.#passOnDrain(state));
+      await this.#attempt('drain', () => this.#passOnDrain(state));
       if (Date.now() < lookAt) continue;
-      const moved = await this.#attempt(() => this.#look(state));
+      const moved = await this.#attempt('look', () => this.#look(state));
       lookMs = moved ? LOOK_MOVING_MS : Math.min(2 * lookMs, LOOK_LATER_MS);
       lookAt = Date.now() + lookMs;
       // A drain that has not begun yet is waited for by whoever asked for it.
@@ -188,6 +190,9 @@ class JobRun {
     const ranges = await describeTopic(stage.topic);
     const ends = new Map(ranges.map((range) => [range.partition, range.endOffset]));
     stage.drain = Object.fromEntries(stage.members.map((member) => [member, ends.get(member) ?? 0]));
+    for (const result of Object.values(stage.drained)) {
+      if (isBehind(stage, result)) delete stage.drained[result.partition];
+    }
     await this.#tellDrain(state, stage);
   }
 
@@ -235,9 +240,9 @@ class JobRun {
     const moved = JSON.stringify(standing) !== JSON.stringify(this.#standing);
     this.#standing = standing;
     const { job, targets } = state;
-    const apart = targets === null ? whyKeysAreApart(job, topicPartitions) : null;
-    if (apart !== null)
-      throw ApplicationFailure.nonRetryable(`The topic has grown, and what is new is not read: ${apart}`);
+    const refused = targets === null ? whyGrowthIsRefused(job, topicPartitions) : null;
+    if (refused !== null)
+      throw ApplicationFailure.nonRetryable(`The topic has grown, and what is new is not read: ${refused}`);
     return moved;
   }
 
@@ -249,8 +254,7 @@ class JobRun {
       topic: stage.topic,
       partitions: stage.members,
       running: running(stage),
-      takeUpNew:
-        stage.stage === 1 && stage.drain === null && (targets !== null || whyKeysAreApart(job, 2) === null),
+      takeUpNew: stage.stage === 1 && stage.drain === null && (targets !== null || !keysAreApart(job, 2)),
       ...(stage.stage === 1 ? {} : { stage: stage.stage }),
       ...(targets === null ? {} : { regrouped: true }),
     });
@@ -262,14 +266,15 @@ class JobRun {
   }
 
   /** What fails for good, such as a topic that was deleted, is shown and tried again at the next look: it must not end the job. */
-  async #attempt<T>(work: () => Promise<T>): Promise<T | null> {
+  async #attempt<T>(what: string, work: () => Promise<T>): Promise<T | null> {
     try {
       const result = await work();
-      this.#trouble = null;
+      this.#troubles.delete(what);
       return result;
     } catch (error) {
       if (isCancellation(error)) throw error;
-      this.#trouble = String((error instanceof ApplicationFailure ? error : (error as Error).cause) ?? error);
+      const reason = error instanceof ApplicationFailure ? error : (error as Error).cause;
+      this.#troubles.set(what, String(reason ?? error));
       return null;
     }
   }
@@ -278,6 +283,7 @@ class JobRun {
     const { state } = this;
     const phase = state === null ? 'starting' : state.sources.drain === null ? 'running' : 'draining';
     const { topic, pipeline } = state?.job ?? { topic: '?', pipeline: '?' };
-    return { job: this.#name, phase, topic, pipeline, trouble: this.#trouble, partitions: this.#standing };
+    const trouble = [...this.#troubles.values()].join('; ') || null;
+    return { job: this.#name, phase, topic, pipeline, trouble, partitions: this.#standing };
   }
 }

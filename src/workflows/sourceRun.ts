@@ -4,11 +4,10 @@
  */
 import { continueAsNew, workflowInfo } from '@temporalio/workflow';
 import type { RelayFor } from '../activities/relayActivity.js';
-import type { RelayInput } from '../activities/relay.js';
+import type { CaughtUpAt, RelayInput } from '../activities/relay.js';
 import type { Instant } from '../domain/instant.js';
 import type { Progress } from '../domain/commit.js';
 import { openUntil } from '../domain/commit.js';
-import type { CaughtUp } from '../domain/quietClock.js';
 import type { SessionsJob } from '../pipelines/job.js';
 import { claim, closeSource, relay } from './activities.js';
 import { isFailure } from './failures.js';
@@ -24,13 +23,14 @@ export class SourceRun implements Run {
   readonly #owner = workflowInfo().runId;
   readonly #options: RunOptions;
   #progress!: Progress;
-  #caughtUp: CaughtUp | null = null;
+  #caughtUp: CaughtUpAt | null;
   #endOffset = 0;
   #fenced: number;
 
   constructor(input: PartitionInput, options: RunOptions) {
     this.input = input;
     this.#options = options;
+    this.#caughtUp = input.caughtUp ?? null;
     this.#fenced = input.fenced;
   }
 
@@ -44,7 +44,7 @@ export class SourceRun implements Run {
       const summary = `partition ${this.input.partition} from ${this.#progress.offset}`;
       const result = await relay.executeWithOptions({ summary }, [this.#ask(), this.#relayInput(stayMs)]);
       this.#progress = result.progress;
-      this.#caughtUp = result.caughtUp;
+      this.#caughtUp = { number: result.progress.number, caughtUp: result.caughtUp };
       this.#endOffset = result.endOffset;
     });
   }
@@ -60,7 +60,8 @@ export class SourceRun implements Run {
 
   readAll(): boolean {
     const { drain } = this.input;
-    return drain !== null && this.#progress.offset >= drain.until;
+    const { offset, pending = null } = this.#progress;
+    return drain !== null && offset >= drain.until && pending === null;
   }
 
   over(): boolean {
@@ -69,7 +70,7 @@ export class SourceRun implements Run {
 
   nextInput(): Promise<PartitionInput> {
     const { job, drain } = this.#options.wishes;
-    return Promise.resolve({ ...this.input, job, drain, fenced: this.#fenced });
+    return Promise.resolve({ ...this.input, job, drain, caughtUp: this.#caughtUp, fenced: this.#fenced });
   }
 
   standing(): Reached {
@@ -95,7 +96,7 @@ export class SourceRun implements Run {
       endOffset: this.#endOffset,
       watermark,
       openUntil: openUntil(this.#progress),
-      caughtUpSince: this.#caughtUp?.since ?? null,
+      caughtUpSince: this.#caughtUp?.caughtUp?.since ?? null,
       commits: number,
       counters,
     };

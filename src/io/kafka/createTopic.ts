@@ -9,6 +9,7 @@ const INTERNAL = [
   { name: 'retention.bytes', value: '-1' },
   { name: 'cleanup.policy', value: 'delete' },
   { name: 'message.timestamp.type', value: 'LogAppendTime' },
+  { name: 'max.message.bytes', value: '10485760' }, // one long text may exceed what a message usually ends at
 ];
 const LEADERS_LIMIT_MS = 30_000;
 const LOOK_AGAIN_MS = 50;

@@ -15,8 +15,8 @@ export interface Registration<Config> {
   partitions: PartitionStart[];
   /** How many targets records are regrouped to, where this is the first start; 0: none. */
   targets: number;
-  /** Throws where a start with this configuration has to be refused, given the one that the first start stored. */
-  admit: (stored: Config) => void;
+  /** Throws where a start with this configuration has to be refused, given what the first start stored. */
+  admit: (stored: { config: Config; targets: number }) => void;
 }
 
 /**
@@ -37,7 +37,8 @@ export async function registerJob<Config>(
       'select epoch, targets, config from weir.job where name = $1 for update',
       [name],
     );
-    const [{ epoch, targets, config: stored }] = rows as [{ epoch: number; targets: number; config: Config }];
+    const [stored] = rows as [{ epoch: number; targets: number; config: Config }];
+    const { epoch, targets } = stored;
     admit(stored);
     await client.query('update weir.job set config = $2 where name = $1', [name, config]);
     await addPartitions(client, { job: name, epoch, partitions, regrouped: targets > 0 });

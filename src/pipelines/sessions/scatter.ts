@@ -4,7 +4,7 @@ import type { Accepted, Gathering } from '../../domain/operator.js';
 import type { SessionPart } from '../../domain/sessions.js';
 import type { Agent, UserAgent } from './agent.js';
 import type { Visit } from './event.js';
-import { bytesOf, SEGMENT_BYTES, Segments, sessionsJson } from './segments.js';
+import { bytesOf, SEGMENT_BYTES, Segments, sessionsJson, TextSizes } from './segments.js';
 import type { SessionsJson } from './sessionsJson.js';
 
 export interface Scattered<A = Agent> {
@@ -58,15 +58,24 @@ class Parts {
   #segments: Part[] = [];
   #suspects: { met: Instant; part: Part }[] = [];
   #bytes = 0;
+  #texts = new TextSizes();
 
   add(part: Part, met: Instant | null): void {
-    const bytes = SEGMENT_BYTES + bytesOf(part.key) + bytesOf(part.attributes.host ?? '');
-    if (this.#bytes > 0 && this.#bytes + bytes > PART_BYTES) this.#end();
-    this.#bytes += bytes;
+    const bytes = this.#sizeOf(part);
+    if (this.#bytes > 0 && this.#bytes + bytes > PART_BYTES) {
+      this.#end();
+      this.#bytes = this.#sizeOf(part);
+    } else {
+      this.#bytes += bytes;
+    }
     // Read again, it is by the target, from its own log.
     const own = { ...part, offset: part.at };
     if (met === null) this.#segments.push(own);
     else this.#suspects.push({ met, part: own });
+  }
+
+  #sizeOf({ key, attributes: { agent, host } }: Part): number {
+    return SEGMENT_BYTES + bytesOf(key) + this.#texts.ofText(host) + this.#texts.ofAgent(agent);
   }
 
   whole(): SessionsJson<UserAgent>[] {
@@ -79,6 +88,7 @@ class Parts {
     this.#segments = [];
     this.#suspects = [];
     this.#bytes = 0;
+    this.#texts = new TextSizes();
   }
 }
 

@@ -20,7 +20,7 @@ export class Segments implements Gathering<Visit, SessionsJson<UserAgent>> {
   sizeBytes = 0;
   readonly segments: SessionsByKey<RawAttributes>;
   readonly suspects: Suspect[] = [];
-  readonly #texts = new Set<string>();
+  readonly #texts = new TextSizes();
 
   constructor(gapMs: number) {
     this.segments = new SessionsByKey(gapMs);
@@ -33,24 +33,11 @@ export class Segments implements Gathering<Visit, SessionsJson<UserAgent>> {
     const part = { key, first: time, last: time, count: 1, offset, attributes, source: 0, at: offset };
     if (watermark !== null && time <= watermark) this.suspects.push({ met: watermark, part });
     else if (this.segments.join(part) === null) return;
-    this.sizeBytes += SEGMENT_BYTES + bytesOf(key) + this.#newText(host) + this.#newAgent(agent);
+    this.sizeBytes += SEGMENT_BYTES + bytesOf(key) + this.#texts.ofText(host) + this.#texts.ofAgent(agent);
   }
 
   partial(): SessionsJson<UserAgent> {
     return sessionsJson(this.segments, this.suspects);
-  }
-
-  #newAgent(agent: UserAgent): number {
-    if (agent === null) return 0;
-    if (typeof agent === 'string') return this.#newText(agent) === 0 ? 0 : AGENT_BYTES;
-    return AGENT_BYTES + this.#newText(agent.browser) + this.#newText(agent.os) + this.#newText(agent.device);
-  }
-
-  /** Bytes of a text that this batch has not met before: in JSON each stands about once. */
-  #newText(text: string | null): number {
-    if (text === null || this.#texts.has(text)) return 0;
-    this.#texts.add(text);
-    return bytesOf(text);
   }
 }
 
@@ -78,6 +65,23 @@ export const SEGMENT_BYTES = 32;
 /** About what a user agent takes once it has been read. */
 const AGENT_BYTES = 60;
 const NON_ASCII = /\P{ASCII}/u;
+
+/** Bytes of texts that this one has not met before: in JSON each stands about once. */
+export class TextSizes {
+  readonly #texts = new Set<string>();
+
+  ofAgent(agent: UserAgent): number {
+    if (agent === null) return 0;
+    if (typeof agent === 'string') return this.ofText(agent) === 0 ? 0 : AGENT_BYTES;
+    return AGENT_BYTES + this.ofText(agent.browser) + this.ofText(agent.os) + this.ofText(agent.device);
+  }
+
+  ofText(text: string | null): number {
+    if (text === null || this.#texts.has(text)) return 0;
+    this.#texts.add(text);
+    return bytesOf(text);
+  }
+}
 
 export function bytesOf(text: string): number {
   return NON_ASCII.test(text) ? 3 * text.length : text.length;
