@@ -8,14 +8,15 @@ import type { Place } from '../io/geo/place.js';
 import { createAgentReader } from '../io/userAgent/readAgent.js';
 import type { Job } from '../pipelines/job.js';
 import { BadJobInput, parseJobInput, PIPELINES } from '../pipelines/jobInput.js';
-import { whyKeysAreApart } from '../pipelines/keysTogether.js';
+import { keysAreApart } from '../pipelines/keysTogether.js';
 import { loadConfig } from '../worker/config.js';
 import { OptionReader, UsageError } from './options.js';
 import { formatCount } from './progress.js';
 import { openOnce, openRereadable, textLines } from './run/input.js';
-import { JobRun } from './run/jobRun.js';
+import { type FileRun, JobRun, type RunDependencies } from './run/jobRun.js';
 import { jsonRecord, partitionsIn, valueRecord } from './run/logRecord.js';
 import { outputLines } from './run/outputLines.js';
+import { RegroupedRun } from './run/regroupedRun.js';
 
 interface Options {
   pipeline?: string;
@@ -43,9 +44,9 @@ const HELP = `
 Reads one event a line, as the records of a topic with one partition, in the order of the file. With --records a line is a record:
   {"partition": 0, "offset": 17, "timestamp": 1431857103000, "key": null, "value": "{\\"event_time\\": …}"}
 
-Prints hits once the watermarks of all partitions have passed the window's end, and a session once that of its partition has passed its
-end; the end of input makes all the rest final. With --trace it says after which line of the input that was, and at last how many records
-were accepted, late and rejected.
+Prints hits once the watermarks of all partitions have passed the window's end, and so a session; with --partitioned-by key once that of
+its own partition has. The of input makes all the rest final. With --trace it says after which line of the input that was, and at last how many records were
+accepted, late and rejected.
 
 Examples:
   weir import access.log --host www.example.com --stdout | weir run --pipeline hits --input -
@@ -106,10 +107,8 @@ async function run(options: Options): Promise<void> {
   try {
     const partitions = records ? await partitionsIn(textLines(input.read())) : new Set([0]);
     for (let number = 0; number < atLeast; number++) partitions.add(number);
-    const apart = whyKeysAreApart(job!, partitions.size);
-    if (apart !== null) throw new UsageError([`--records: ${apart}`]);
     const placeOf = options.location ? await openPlaces() : () => null;
-    const jobRun = new JobRun(job!, partitions, { readAgent: createAgentReader(), placeOf });
+    const jobRun = runOf(job!, partitions, { readAgent: createAgentReader(), placeOf });
     const toRecord = records ? jsonRecord : valueRecord;
     for await (const lines of outputLines(textLines(input.read()), { run: jobRun, toRecord, trace, flush })) {
       await print(lines);
@@ -118,6 +117,12 @@ async function run(options: Options): Promise<void> {
   } finally {
     await input.close();
   }
+}
+
+function runOf(job: Job, partitions: ReadonlySet<number>, dependencies: RunDependencies): FileRun {
+  return job.pipeline === 'sessions' && keysAreApart(job, partitions.size)
+    ? new RegroupedRun(job, partitions, dependencies)
+    : new JobRun(job, partitions, dependencies);
 }
 
 function readJob(options: Options, read: OptionReader): Job | undefined {

@@ -17,11 +17,23 @@ export interface RunDependencies {
   placeOf: (ip: string) => Place | null;
 }
 
+/** A job over a log that is given record by record, in this process. */
+export interface FileRun {
+  /** Takes the next record of the log; returns what has become final by it, in the order of output. To be used up before the next call. */
+  take(record: LogRecord): Iterable<object>;
+  /** Ends the batches that partitions gather. When that happens changes nothing in the results. */
+  endBatches(): void;
+  /** End of input (docs/semantics.md, drain): everything becomes final; returns what has not been returned before. */
+  finish(): Iterable<object>;
+  /** Of all partitions, up to the last record. */
+  counters(): Counters;
+}
+
 /**
- * A job over a log that is given record by record, in this process. Rows come out as they do in Postgres: hits by the job's line, sessions
+ * Partitions apart from each other. Rows come out as they do in Postgres: hits by the job's line, sessions
  * when their partition closes them (docs/semantics.md). The wall clock moves nothing.
  */
-export class JobRun {
+export class JobRun implements FileRun {
   readonly #job: Job;
   readonly #dependencies: RunDependencies;
   readonly #partitions = new Map<number, Partition>();
@@ -38,7 +50,6 @@ export class JobRun {
     for (const partition of partitions) this.#partition(partition);
   }
 
-  /** Takes the next record of the log; returns what has become final by it, in the order of output. To be used up before the next call. */
   take(record: LogRecord): Iterable<object> {
     const partition = this.#partition(record.partition);
     const before = partition.watermark;
@@ -48,12 +59,10 @@ export class JobRun {
     return this.#shown.take();
   }
 
-  /** Ends the batches that partitions gather. When that happens changes nothing in the results. */
   endBatches(): void {
     for (const partition of this.#partitions.values()) this.#shown.add(partition.endBatch());
   }
 
-  /** End of input (docs/semantics.md, drain): everything becomes final; returns what has not been returned before. */
   finish(): Iterable<object> {
     this.endBatches();
     let end: Instant | null = null;
@@ -62,7 +71,6 @@ export class JobRun {
     return end === null ? [] : this.#shown.take(end);
   }
 
-  /** Of all partitions, up to the last record. */
   counters(): Counters {
     this.endBatches();
     return [...this.#partitions.values()].map(({ counters }) => counters).reduce(addCounters, NO_RECORDS);

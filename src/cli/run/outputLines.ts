@@ -1,9 +1,9 @@
 import type { Counters } from '../../domain/accounting.js';
-import type { JobRun } from './jobRun.js';
+import type { FileRun } from './jobRun.js';
 import type { LogRecord } from './logRecord.js';
 
 export interface Output {
-  run: JobRun;
+  run: FileRun;
   /** What a line of the input says. */
   toRecord: (line: string) => LogRecord;
   /** Whether each row says after which line of the input it became final, and a summary comes last. */

@@ -62,7 +62,9 @@ export class OpenRegrouped implements OpenState<RegroupedJson, SessionRow> {
   }
 
   nextEnd(): Instant | null {
-    return this.#open.nextEnd();
+    let first = this.#open.nextEnd() ?? Infinity;
+    for (const { part } of this.#held) first = Math.min(first, part.last + this.#gapMs);
+    return first === Infinity ? null : first;
   }
 
   lastEnd(): Instant | null {

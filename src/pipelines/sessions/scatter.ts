@@ -21,12 +21,14 @@ export class ScatteredSegments implements Gathering<Visit, Scattered<UserAgent>>
   readonly #segments: Segments;
   readonly #gapMs: number;
   readonly #targets: number;
+  readonly #partBytes: number;
   #latest: Instant | null = null;
 
-  constructor(gapMs: number, targets: number) {
+  constructor(gapMs: number, targets: number, partBytes = PART_BYTES) {
     this.#segments = new Segments(gapMs);
     this.#gapMs = gapMs;
     this.#targets = targets;
+    this.#partBytes = partBytes;
   }
 
   get sizeBytes(): number {
@@ -41,7 +43,7 @@ export class ScatteredSegments implements Gathering<Visit, Scattered<UserAgent>>
   /** The same records give the same parts: a message that is published again is the same message. */
   partial(): Scattered<UserAgent> {
     const { segments, suspects } = this.#segments;
-    const targets = Array.from({ length: this.#targets }, () => new Parts());
+    const targets = Array.from({ length: this.#targets }, () => new Parts(this.#partBytes));
     for (const segment of segments) targets[targetOf(segment.key, this.#targets)]!.add(segment, null);
     for (const { met, part } of suspects) targets[targetOf(part.key, this.#targets)]!.add(part, met);
     return {
@@ -54,15 +56,20 @@ export class ScatteredSegments implements Gathering<Visit, Scattered<UserAgent>>
 type Part = SessionPart<{ agent: UserAgent; host: string | null }>;
 
 class Parts {
+  readonly #most: number;
   readonly #whole: SessionsJson<UserAgent>[] = [];
   #segments: Part[] = [];
   #suspects: { met: Instant; part: Part }[] = [];
   #bytes = 0;
   #texts = new TextSizes();
 
+  constructor(most: number) {
+    this.#most = most;
+  }
+
   add(part: Part, met: Instant | null): void {
     const bytes = this.#sizeOf(part);
-    if (this.#bytes > 0 && this.#bytes + bytes > PART_BYTES) {
+    if (this.#bytes > 0 && this.#bytes + bytes > this.#most) {
       this.#end();
       this.#bytes = this.#sizeOf(part);
     } else {

@@ -52,7 +52,7 @@ describe('registering', () => {
       config: { size: 2 },
       partitions: partitions(0, 0),
       admit: (stored) => {
-        throw new Error(`was ${stored.size}`);
+        throw new Error(`was ${stored.config.size}`);
       },
     });
     await expect(refused).rejects.toThrow('was 1');

@@ -1,0 +1,127 @@
+import { addCounters, NO_RECORDS, type Counters } from '../../domain/accounting.js';
+import { NO_PROGRESS } from '../../domain/commit.js';
+import { latest, type Instant } from '../../domain/instant.js';
+import { jobLine } from '../../domain/line.js';
+import { PartitionState } from '../../domain/partitionState.js';
+import type { SessionsJob } from '../../pipelines/job.js';
+import { scatterSideOf } from '../../pipelines/pollSide.js';
+import { CombinedSessions } from '../../pipelines/sessions/combine.js';
+import type { Visit } from '../../pipelines/sessions/event.js';
+import { regroupedOperator, type SessionRow } from '../../pipelines/sessions/operator.js';
+import type { Scattered } from '../../pipelines/sessions/scatter.js';
+import type { UserAgent } from '../../pipelines/sessions/agent.js';
+import type { RegroupedJson } from '../../pipelines/sessions/sessionsJson.js';
+import { Folding } from './folding.js';
+import type { FileRun, RunDependencies } from './jobRun.js';
+import type { LogRecord } from './logRecord.js';
+import { ShownWhenClosed } from './shownWhenClosed.js';
+
+interface Source {
+  folding: Folding<Visit, Scattered<UserAgent>, Scattered>;
+  /** Messages published so far. */
+  number: number;
+}
+
+/**
+ * Sessions over partitions that do not keep visitors together, in this process: every partition is a source, and there is one target
+ * (docs/semantics.md, regrouping).
+ */
+export class RegroupedRun implements FileRun {
+  readonly #job: SessionsJob;
+  readonly #sources: Map<number, Source>;
+  readonly #target: PartitionState<RegroupedJson, SessionRow>;
+  readonly #shown: ShownWhenClosed;
+  #counters = NO_RECORDS;
+  /** The smallest watermark of the sources. */
+  #line: Instant | null = null;
+  /** The earliest end of anything that the target holds. */
+  #nextEnd = Infinity;
+  /** The latest end of anything published. */
+  #endsUntil: Instant | null = null;
+
+  /** @param partitions all that hold the target back until they have a record, whether one comes or not */
+  constructor(job: SessionsJob, partitions: Iterable<number>, { readAgent, placeOf }: RunDependencies) {
+    this.#job = job;
+    this.#sources = new Map(
+      [...partitions].map((partition) => [
+        partition,
+        { folding: new Folding(job, scatterSideOf(job, { targets: 1, readAgent })), number: 0 },
+      ]),
+    );
+    this.#shown = new ShownWhenClosed(job, placeOf);
+    this.#target = PartitionState.rebuilding(regroupedOperator(job.gapMs), {
+      ...NO_PROGRESS,
+      sources: [...this.#sources.keys()].map((source) => [source, 0, -1, null]),
+    });
+  }
+
+  take(record: LogRecord): Iterable<object> {
+    const { folding } = this.#sources.get(record.partition)!;
+    const before = folding.watermark;
+    folding.add(record);
+    if (folding.watermark === before || before !== this.#line) return []; // the line is another source's
+    this.#line = jobLine(this.#foldings().map(({ watermark }) => watermark));
+    if (this.#line === null || this.#endsFrom() > this.#line) return [];
+    this.endBatches();
+    return this.#shown.take();
+  }
+
+  endBatches(): void {
+    const combined = new CombinedSessions(this.#job.gapMs, this.#target.sources!);
+    const from = this.#target.offset;
+    let next = from;
+    for (const [source, each] of this.#sources) {
+      const batch = each.folding.endBatch();
+      if (batch === null) continue;
+      this.#counters = addCounters(this.#counters, batch.counters);
+      this.#endsUntil = latest(this.#endsUntil, batch.partial.lastEnd);
+      const number = ++each.number;
+      const parts = batch.partial.targets[0]!;
+      const head = { source, number, parts: Math.max(1, parts.length), watermark: batch.watermark };
+      if (parts.length === 0) combined.hear({ ...head, part: 0 });
+      for (const [part, content] of parts.entries()) combined.take({ ...head, part }, next++, content);
+    }
+    this.#target.merge({
+      from,
+      next,
+      advance: null,
+      watermark: combined.watermark,
+      caughtUp: null,
+      counters: NO_RECORDS,
+      partial: combined.partial(),
+      rejects: [],
+    });
+    this.#nextEnd = this.#target.nextEnd() ?? Infinity;
+    this.#closed();
+  }
+
+  finish(): Iterable<object> {
+    this.endBatches();
+    const watermarks = this.#foldings().map(({ watermark }) => watermark);
+    const end = watermarks.reduce(latest, this.#endsUntil);
+    this.#target.finish(end);
+    this.#closed();
+    return this.#shown.take();
+  }
+
+  counters(): Counters {
+    this.endBatches();
+    return this.#counters;
+  }
+
+  #foldings(): Source['folding'][] {
+    return [...this.#sources.values()].map(({ folding }) => folding);
+  }
+
+  /** No session ends before this. */
+  #endsFrom(): Instant {
+    const gathered = this.#foldings().map(({ earliest }) => earliest + this.#job.gapMs);
+    return Math.min(this.#nextEnd, ...gathered);
+  }
+
+  #closed(): void {
+    const { rows } = this.#target.commit();
+    this.#target.committed(0);
+    this.#shown.add(rows);
+  }
+}
