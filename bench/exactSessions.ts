@@ -21,21 +21,48 @@ interface Rules {
   ends: readonly number[];
 }
 
+interface Met {
+  /** The watermark of its partition, as the record met it. */
+  met: number;
+  partition: number;
+  at: number;
+  time: number;
+  key: string;
+}
+
 export async function sessionsOfTopic(
   world: World,
   { topic, gapMs, delayMs, ends }: Rules,
 ): Promise<Sessions> {
   world.say('looking for the sessions of the topic in an exact pass');
   const watermarks = ends.map(() => -Infinity);
-  const byKey = new Map<string, Session[]>();
+  const records: Met[] = [];
   await readTopic(world, { topic, ends }, (partition, text) => {
     const { event_time, user_id, ip } = JSON.parse(text) as Record<string, string>;
     const time = Date.parse(event_time!);
-    const key = JSON.stringify([user_id ?? null, ip ?? null]);
+    const met = watermarks[partition]!;
+    records.push({
+      met,
+      partition,
+      at: records.length,
+      time,
+      key: JSON.stringify([user_id ?? null, ip ?? null]),
+    });
+    watermarks[partition] = Math.max(met, time - delayMs);
+  });
+  // Where records of a visitor are in several partitions, they are taken in the order of the watermarks that they met (docs/semantics.md).
+  records.sort((a, b) =>
+    a.met === b.met ? a.partition - b.partition || a.at - b.at : a.met < b.met ? -1 : 1,
+  );
+  return sessionsOf(records, gapMs);
+}
+
+function sessionsOf(records: readonly Met[], gapMs: number): Sessions {
+  const byKey = new Map<string, Session[]>();
+  for (const { met, time, key } of records) {
     const sessions = byKey.get(key) ?? [];
-    const watermark = watermarks[partition]!;
     const touched = sessions.filter(
-      ({ first, last }) => last + gapMs > watermark && first - gapMs <= time && time <= last + gapMs,
+      ({ first, last }) => last + gapMs > met && first - gapMs <= time && time <= last + gapMs,
     );
     const joined = {
       first: Math.min(time, ...touched.map(({ first }) => first)),
@@ -43,8 +70,7 @@ export async function sessionsOfTopic(
       events: touched.reduce((sum, { events }) => sum + events, 1),
     };
     byKey.set(key, [...sessions.filter((session) => !touched.includes(session)), joined]);
-    watermarks[partition] = Math.max(watermark, time - delayMs);
-  });
+  }
   const found: Sessions = new Set();
   for (const [key, sessions] of byKey) {
     const [user, ip] = JSON.parse(key) as [string | null, string | null];

@@ -20,7 +20,9 @@ export async function historyOf({ client }: World, job: string): Promise<History
     const { events = [] } = await run.fetchHistory();
     const polls = new Set(
       events
-        ?.filter((event) => event.activityTaskScheduledEventAttributes?.activityType?.name === 'poll')
+        ?.filter((event) =>
+          /^poll/.test(event.activityTaskScheduledEventAttributes?.activityType?.name ?? ''),
+        )
         .map(({ eventId }) => String(eventId)),
     );
     for (const { activityTaskCompletedEventAttributes: completed } of events ?? []) {

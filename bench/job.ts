@@ -5,6 +5,8 @@ import type { World } from './world.js';
 
 /** How a partition stands in `weir.progress`. */
 export interface Committed {
+  /** 2: a target of a regrouping. */
+  stage: number;
   partition: number;
   /** Commits so far. */
   number: number;
@@ -43,8 +45,8 @@ export async function startJob(
   const committed = async (): Promise<Committed[]> => {
     const { rows } = await db.query<Committed>({
       name: 'bench-committed',
-      text: `select partition, number, "offset", (extract(epoch from updated_at) * 1000)::float8 as at
-             from weir.progress where job = $1 order by partition`,
+      text: `select stage, partition, number, "offset", (extract(epoch from updated_at) * 1000)::float8 as at
+             from weir.progress where job = $1 order by stage, partition`,
       values: [name],
     });
     return rows;

@@ -1,9 +1,10 @@
-/** `npm run bench [-- hits|sessions|latency|recovery] [--keep]`: measures weir on this machine (docs/benchmarks.md). Linux only. */
+/** `npm run bench [-- hits|sessions|regroup|latency|recovery] [--keep]`: measures weir on this machine (docs/benchmarks.md). Linux only. */
 import { availableParallelism, loadavg } from 'node:os';
 import { parseArgs } from 'node:util';
 import { measureHits } from './hits.js';
 import { measureLatency } from './latency.js';
 import { measureRecovery } from './recovery.js';
+import { measureRegroup } from './regroup.js';
 import { table, type Figure } from './report.js';
 import { measureSessions } from './sessions.js';
 import { openWorld } from './world.js';
@@ -11,6 +12,7 @@ import { openWorld } from './world.js';
 const measurements = {
   hits: measureHits,
   sessions: measureSessions,
+  regroup: measureRegroup,
   latency: measureLatency,
   recovery: measureRecovery,
 };

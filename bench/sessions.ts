@@ -1,4 +1,4 @@
-import { EVENTS, measureBacklog } from './backlog.js';
+import { measureBacklog } from './backlog.js';
 import { sessionsOfTopic, differencesOfSessions } from './exactSessions.js';
 import type { Outcome } from './report.js';
 import { backlogTopic, endOffsets } from './topics.js';
@@ -8,7 +8,7 @@ const GAP_MS = 300_000;
 const DELAY_MS = 30_000;
 
 export async function measureSessions(world: World): Promise<Outcome> {
-  const topic = await backlogTopic(world, EVENTS);
+  const topic = await backlogTopic(world);
   const ends = await endOffsets(world, topic);
   const exact = await sessionsOfTopic(world, { topic, gapMs: GAP_MS, delayMs: DELAY_MS, ends });
   return measureBacklog(world, {

@@ -11,6 +11,7 @@ const COMMAND = fileURLToPath(new URL('../bin/weir.mjs', import.meta.url));
 /** Partitions of every topic here. */
 export const PARTITIONS = 4;
 
+export const EVENTS = 1_000_000;
 const LIMIT_MS = 60_000;
 
 /** The end offset of each partition, in order; empty where there is no such topic. Waits for a broker that is still loading it. */
@@ -30,16 +31,26 @@ export async function endOffsets({ kafka }: World, topic: string): Promise<numbe
   }
 }
 
+export interface BacklogTopic {
+  events: number;
+  partitions: number;
+  /** `none`: records of one visitor are dealt over all partitions. */
+  key: 'ip' | 'none';
+}
+
 /** A topic of `events` events, always the same ones; one that an earlier run kept is used again. */
-export async function backlogTopic(world: World, events: number): Promise<string> {
+export async function backlogTopic(
+  world: World,
+  { events, partitions, key }: BacklogTopic = { events: EVENTS, partitions: PARTITIONS, key: 'ip' },
+): Promise<string> {
   for (let attempt = 0; ; attempt++) {
-    const topic = `bench-backlog-${events}-${attempt}`;
+    const topic = `bench-backlog-${key}-${partitions}-${events}-${attempt}`;
     const ends = await endOffsets(world, topic);
     if (ends.reduce((sum, end) => sum + end, 0) === events) return topic;
     if (ends.length > 0) continue; // a run that was cut short has left a part
     world.say(`making ${events} events in ${topic}`);
-    const options = '--key ip --event-rate 50 --disorder 45s --seed 42 --start 2026-01-01T00:00:00Z';
-    await generate(world, `--topic ${topic} --partitions ${PARTITIONS} --events ${events} ${options}`);
+    const options = `--key ${key} --event-rate 50 --disorder 45s --seed 42 --start 2026-01-01T00:00:00Z`;
+    await generate(world, `--topic ${topic} --partitions ${partitions} --events ${events} ${options}`);
     return topic;
   }
 }

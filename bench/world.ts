@@ -26,6 +26,8 @@ export interface World {
   startWorker: () => Promise<WorkerProcess>;
   /** Size of Temporal's database, in bytes. */
   temporalBytes: () => Promise<number>;
+  /** What the records of a topic take on disk, in bytes. */
+  topicBytes: (topic: string) => Promise<number>;
   close: () => Promise<void>;
 }
 
@@ -82,6 +84,7 @@ export async function openWorld({
         return worker;
       },
       temporalBytes: () => sizeOf(temporalData),
+      topicBytes: (topic) => recordsOf(join(DATA, 'kafka'), topic),
       close,
     };
   } catch (error) {
@@ -103,5 +106,12 @@ function addresses({ kafka, temporal, postgres }: Stack): NodeJS.ProcessEnv {
 
 async function sizeOf(folder: string): Promise<number> {
   const sizes = (await readdir(folder)).map(async (name) => (await stat(join(folder, name))).size);
+  return (await Promise.all(sizes)).reduce((sum, bytes) => sum + bytes, 0);
+}
+
+async function recordsOf(folder: string, topic: string): Promise<number> {
+  const names = await readdir(folder, { recursive: true });
+  const logs = names.filter((name) => name.endsWith('.log') && name.includes(`${topic}-`));
+  const sizes = logs.map(async (name) => (await stat(join(folder, name))).size);
   return (await Promise.all(sizes)).reduce((sum, bytes) => sum + bytes, 0);
 }

@@ -3,7 +3,7 @@
  * may have parts. One that comes again, from a publisher that died in the middle or woke up late, is dropped; a source's watermark counts
  * with the last part.
  */
-import type { Instant } from './instant.js';
+import { latest, type Instant } from './instant.js';
 
 /** The last message taken from a source, the part of it, and the source's watermark; number 0 and part -1: none yet. */
 export type SourceStanding = [source: number, number: number, part: number, watermark: Instant | null];
@@ -20,9 +20,11 @@ export interface MessageHead {
 
 export class Sources {
   readonly #standings: Map<number, SourceStanding>;
+  #watermark: Instant | null;
 
   constructor(standings: readonly SourceStanding[]) {
     this.#standings = new Map(standings.map((standing) => [standing[0], [...standing]]));
+    this.#watermark = this.#smallest();
   }
 
   /** Takes note of a message; false where it was taken before. */
@@ -30,13 +32,23 @@ export class Sources {
     const last = this.#standings.get(source);
     if (last !== undefined && (number < last[1] || (number === last[1] && part <= last[2]))) return false;
     const before = last?.[3] ?? null;
-    const isWhole = part === parts - 1;
-    this.#standings.set(source, [source, number, part, isWhole && watermark !== null ? watermark : before]);
+    const now = part === parts - 1 && watermark !== null ? watermark : before;
+    this.#standings.set(source, [source, number, part, now]);
+    // Only the source that held it back moves it on.
+    if (now !== before && (before === null || this.#watermark === null || before <= this.#watermark))
+      this.#watermark = latest(this.#watermark, this.#smallest());
     return true;
   }
 
-  /** The smallest watermark of the sources; null while one of them has none. */
-  watermark(): Instant | null {
+  /**
+   * The smallest watermark of the sources, of those that are known by then; null as long as one of them has none. A source that appears
+   * later does not take it back, so that it is a function of the messages, however batches are cut.
+   */
+  get watermark(): Instant | null {
+    return this.#watermark;
+  }
+
+  #smallest(): Instant | null {
     let smallest: Instant | null = null;
     for (const [, , , watermark] of this.#standings.values()) {
       if (watermark === null) return null;

@@ -44,7 +44,7 @@ export class CombinedSessions {
 
   /** The target's watermark: the smallest of its sources'. */
   get watermark(): Instant | null {
-    return this.#sources.watermark();
+    return this.#sources.watermark;
   }
 
   partial(): RegroupedJson {
