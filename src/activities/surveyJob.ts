@@ -2,9 +2,11 @@ import { Context } from '@temporalio/activity';
 import { WorkflowNotFoundError } from '@temporalio/common';
 import type pg from 'pg';
 import type { OffsetRange } from '../io/kafka/brokers.js';
+import { findKeyApart } from '../io/postgres/keysApart.js';
 import { jobProgress, type PartitionProgress } from '../io/postgres/jobProgress.js';
 import { registerPartitions } from '../io/postgres/registerJob.js';
 import { formatInstant } from '../domain/instant.js';
+import { jobLine } from '../domain/line.js';
 import { memberId, type Stage } from '../domain/member.js';
 import { openUntil } from '../domain/commit.js';
 import { withFailures } from './failures.js';
@@ -24,6 +26,8 @@ export interface SurveyInput {
   stage?: Stage;
   /** Whether the job regroups. */
   regrouped?: boolean;
+  /** Where the job says that all records of a visitor are in one partition: over how long it is looked whether they are. */
+  keysWithinMs?: number;
 }
 
 /** Where a partition stands, for people; instants as ISO-8601. */
@@ -47,6 +51,8 @@ export interface Survey {
   toStart: number[];
   /** How many partitions the topic has. */
   topicPartitions: number;
+  /** A visitor that was seen in several partitions, where that should not be. */
+  keyApart?: string | null;
 }
 
 interface Dependencies {
@@ -77,6 +83,7 @@ export function createSurveyJob({ pool, describeTopic, deleteRecordsBelow }: Dep
     const progress = await withFailures(() => registered(pool, input, ranges));
     const died = await deadMembers(input);
     if (stage === 2) await forgetRead(input.topic, progress);
+    const keyApart = await keyApartIn(pool, input, progress);
     const ends = new Map(ranges.map(({ partition, endOffset }) => [partition, endOffset]));
     const known = new Set(input.partitions);
     // Registered just now, or by an attempt of this activity whose answer was lost. During a drain they wait for the next start.
@@ -95,6 +102,7 @@ export function createSurveyJob({ pool, describeTopic, deleteRecordsBelow }: Dep
       })),
       toStart: [...(input.takeUpNew ? unknown : []), ...died.keys()],
       topicPartitions: ranges.length,
+      ...(keyApart === null ? {} : { keyApart }),
     };
   };
 }
@@ -112,6 +120,22 @@ async function registered(
   if (!takeUpNew || added.length === 0) return progress;
   await registerPartitions(pool, { job, epoch, partitions: added, regrouped });
   return ofStage();
+}
+
+/** Looks at what was written before the line: later sessions are not there from every partition yet. */
+async function keyApartIn(
+  pool: pg.Pool,
+  { job, keysWithinMs }: SurveyInput,
+  progress: PartitionProgress[],
+): Promise<string | null> {
+  const line = jobLine(progress.map(({ watermark }) => watermark));
+  if (keysWithinMs === undefined || line === null || progress.length < 2) return null;
+  const found = await withFailures(() => findKeyApart(pool, { job, from: line - keysWithinMs, until: line }));
+  if (found === null) return null;
+  return (
+    `sessions of user ${found.userId ?? '(none)'} at ${found.ip ?? '(no address)'} come from partitions ` +
+    found.partitions.join(', ')
+  );
 }
 
 /**

@@ -19,3 +19,19 @@ export function whyGrowthIsRefused(job: Job, partitions: number): string | null 
     'visitor (user_id, ip) are in one partition.'
   );
 }
+
+const KEYS_WITHIN_MS = 600_000;
+
+/** Where a job says that keys are together: within how much event time sessions are looked at, to see whether they are. */
+export function keysLookedAt(job: Job): { keysWithinMs?: number } {
+  if (job.pipeline !== 'sessions' || job.partitionedBy !== 'key') return {};
+  return { keysWithinMs: Math.max(KEYS_WITHIN_MS, 4 * job.gapMs) };
+}
+
+/** Declared to be together, keys may not be: sessions are cut in pieces then, and only people can mend that. */
+export function keyApartText(found: string): string {
+  return (
+    `The records of a visitor are not in one partition, as "partitionedBy":"key" says: ${found}. ` +
+    'Start a job of another name without it.'
+  );
+}

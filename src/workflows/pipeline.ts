@@ -15,7 +15,7 @@ import {
   workflowInfo,
 } from '@temporalio/workflow';
 import type { PartitionStanding, Survey } from '../activities/surveyJob.js';
-import { keysAreApart, whyGrowthIsRefused } from '../pipelines/keysTogether.js';
+import { keyApartText, keysAreApart, keysLookedAt, whyGrowthIsRefused } from '../pipelines/keysTogether.js';
 import { describeTopic, startJob, surveyJob } from './activities.js';
 import { cancelMembers, startMember, tell, type Member } from './children.js';
 import { jobDetails, type JobStanding } from './details.js';
@@ -234,7 +234,10 @@ class JobRun {
     for (const stage of stagesOf(state)) {
       const survey = await this.#survey(state, stage);
       standing.push(...survey.partitions);
-      if (stage.stage === 1) ({ topicPartitions } = survey);
+      if (stage.stage === 1) {
+        ({ topicPartitions } = survey);
+        this.#note('keys', survey.keyApart ? keyApartText(survey.keyApart) : null);
+      }
       if (stage.drain) await this.#tellDrain(state, stage); // once more to those that may have missed it
     }
     const moved = JSON.stringify(standing) !== JSON.stringify(this.#standing);
@@ -257,6 +260,7 @@ class JobRun {
       takeUpNew: stage.stage === 1 && stage.drain === null && (targets !== null || !keysAreApart(job, 2)),
       ...(stage.stage === 1 ? {} : { stage: stage.stage }),
       ...(targets === null ? {} : { regrouped: true }),
+      ...keysLookedAt(job),
     });
     for (const partition of survey.toStart) {
       if (!stage.members.includes(partition)) stage.members.push(partition);
@@ -269,14 +273,19 @@ class JobRun {
   async #attempt<T>(what: string, work: () => Promise<T>): Promise<T | null> {
     try {
       const result = await work();
-      this.#troubles.delete(what);
+      this.#note(what, null);
       return result;
     } catch (error) {
       if (isCancellation(error)) throw error;
       const reason = error instanceof ApplicationFailure ? error : (error as Error).cause;
-      this.#troubles.set(what, String(reason ?? error));
+      this.#note(what, String(reason ?? error));
       return null;
     }
+  }
+
+  #note(what: string, trouble: string | null): void {
+    if (trouble === null) this.#troubles.delete(what);
+    else this.#troubles.set(what, trouble);
   }
 
   #show(): JobStanding {
