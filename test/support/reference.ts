@@ -7,19 +7,25 @@ export interface ModelRecord {
   host: string | null;
   /** Set where the record cannot be read. */
   reason: string | null;
+  /** Of a visit: who, from where, with what; absent is null. */
+  user?: string | null;
+  ip?: string | null;
+  agent?: string | null;
 }
 
 export interface Expected {
-  /** JSON of [start, end, host, null] to hits. */
+  /** JSON of [start, end, host, null], or [start, end, user, ip, agent, host, smallest offset], to the number of records. */
   rows: Map<string, number>;
   /** Offset to reason. */
   rejected: Map<number, string>;
   counters: { read: number; accepted: number; late: number; rejected: number };
 }
 
+type Taken = ModelRecord & { offset: number };
+
 /** What kind of span a record belongs to, and how results come of them. */
 interface Spans {
-  take(record: { offset: number; time: number; host: string | null }, watermark: number): { late: boolean };
+  take(record: Taken, watermark: number): { late: boolean };
   /** The watermark has moved. */
   close(watermark: number): void;
   readonly rows: Map<string, number>;
@@ -32,7 +38,7 @@ export function referenceHits(job: HitsJob, log: readonly ModelRecord[], advance
   return reference(windowSpans(job), { job, log, advances });
 }
 
-/** The same for sessions with a gap of `sizeMs`, keyed by host. */
+/** The same for sessions with a gap of `sizeMs`, keyed by user and address; attributes are those of the earliest record. */
 export function referenceSessions(job: HitsJob, log: readonly ModelRecord[], advances: Advances): Expected {
   return reference(sessionSpans(job.sizeMs), { job, log, advances });
 }
@@ -48,7 +54,8 @@ function reference(
     watermark = Math.max(watermark, to);
     spans.close(watermark);
   };
-  for (const [offset, { time, timestampMs, host, reason }] of log.entries()) {
+  for (const [offset, record] of log.entries()) {
+    const { time, timestampMs, reason } = record;
     for (const [at, to] of advances) if (at === offset) move(to);
     const future = timestampMs !== null && timestampMs !== -1 && time - timestampMs > job.futureGuardMs;
     if (reason !== null || future) {
@@ -56,7 +63,7 @@ function reference(
       counters.rejected++;
       continue;
     }
-    if (spans.take({ offset, time, host }, watermark).late) {
+    if (spans.take({ ...record, offset }, watermark).late) {
       rejected.set(offset, 'late');
       counters.late++;
     } else {
@@ -88,7 +95,8 @@ function windowSpans(job: HitsJob): Spans {
 /** Keeps every record that is not in a final session, and looks for the sessions among them anew each time. */
 function sessionSpans(gapMs: number): Spans {
   const rows = new Map<string, number>();
-  let pool: { offset: number; time: number; host: string | null }[] = [];
+  let pool: Taken[] = [];
+  const keyOf = ({ user = null, ip = null }: ModelRecord) => JSON.stringify([user, ip]);
   return {
     rows,
     take(record, watermark) {
@@ -97,15 +105,18 @@ function sessionSpans(gapMs: number): Spans {
       return { late };
     },
     close(watermark) {
-      for (const host of new Set(pool.map((record) => record.host))) {
-        const mine = pool.filter((record) => record.host === host).sort((a, b) => a.time - b.time);
+      for (const key of new Set(pool.map(keyOf))) {
+        const mine = pool.filter((record) => keyOf(record) === key);
+        mine.sort((a, b) => a.time - b.time || a.offset - b.offset);
         while (mine.length > 0) {
           let length = 1;
           while (length < mine.length && mine[length]!.time - mine[length - 1]!.time <= gapMs) length++;
           const session = mine.splice(0, length);
           const end = session.at(-1)!.time + gapMs;
           if (end > watermark) continue;
-          rows.set(JSON.stringify([session[0]!.time, end, host, null]), length);
+          const { time, user = null, ip = null, agent = null, host } = session[0]!;
+          const offset = Math.min(...session.map((record) => record.offset));
+          rows.set(JSON.stringify([time, end, user, ip, agent, host, offset]), length);
           pool = pool.filter((record) => !session.includes(record));
         }
       }

@@ -1,0 +1,56 @@
+/** The sessions pipeline for models: its operator, fed by records that are plain objects, and its rows as the references have them. */
+import type { Operator } from '../../src/domain/operator.js';
+import type { Agent, UserAgent } from '../../src/pipelines/sessions/agent.js';
+import { withAgents } from '../../src/pipelines/sessions/columns.js';
+import type { Visit } from '../../src/pipelines/sessions/event.js';
+import { partsOfKey, sessionKey } from '../../src/pipelines/sessions/key.js';
+import {
+  sessionsOperator,
+  type SessionRow,
+  type SessionsJson,
+} from '../../src/pipelines/sessions/operator.js';
+import type { Counted } from './progressTable.js';
+import type { ModelRecord } from './reference.js';
+
+/** User agents of models are the names of browsers. */
+export function readNamed(userAgent: UserAgent): Agent {
+  const browser = typeof userAgent === 'object' ? null : userAgent;
+  return { browser, os: null, device: null, isBot: false };
+}
+
+/** The operator, with what a poll does with user agents behind the gathering. */
+export function modelSessions(gapMs: number): Operator<Visit, SessionsJson, SessionRow> {
+  const operator = sessionsOperator(gapMs);
+  return {
+    ...operator,
+    gather() {
+      const gathering = operator.gather();
+      return {
+        take: (record) => gathering.take(record),
+        get sizeBytes() {
+          return gathering.sizeBytes;
+        },
+        partial() {
+          const { segments, suspects, met } = gathering.partial();
+          return {
+            segments: withAgents(segments, readNamed),
+            suspects: withAgents(suspects, readNamed),
+            met,
+          };
+        },
+      };
+    },
+  };
+}
+
+export function visitOf({ user = null, ip = null, agent = null, host }: ModelRecord): Visit {
+  return { key: sessionKey(user, ip), attributes: { userAgent: agent, host } };
+}
+
+/** As referenceSessions (reference.ts) has it. */
+export function countedSession(gapMs: number): (row: SessionRow) => Counted {
+  return ({ key, first, last, count, offset, attributes: { agent, host } }) => {
+    const { userId, ip } = partsOfKey(key);
+    return [JSON.stringify([first, last + gapMs, userId, ip, agent.browser, host, offset]), count];
+  };
+}
