@@ -6,14 +6,6 @@ import type { Session } from '../../src/domain/sessions.js';
 
 const GAP = 10;
 
-interface Step {
-  key: string;
-  first: number;
-  spanMs: number;
-  /** What is closed behind it, counted from the largest end so far; null: nothing. */
-  closeMs: number | null;
-}
-
 function opened(gapMs: number, ...times: number[]): OpenSessions<number> {
   const open = new OpenSessions<number>(gapMs);
   for (const [offset, time] of times.entries())
@@ -96,6 +88,7 @@ const step = fc.record({
   key: fc.constantFrom('a', 'b', 'c', 'd', 'e'),
   first: fc.integer({ min: -300, max: 300 }),
   spanMs: fc.constantFrom(0, 0, 0, 1, 40),
+  /** What is closed behind it, counted from the latest end so far; null: nothing. */
   closeMs: fc.option(fc.integer({ min: -600, max: 10 }), { freq: 2 }),
 });
 

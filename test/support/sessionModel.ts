@@ -12,10 +12,10 @@ import {
 import type { Counted } from './progressTable.js';
 import type { ModelRecord } from './reference.js';
 
-/** User agents of models are the names of browsers. */
+/** Raw user agents of models are the names of browsers. */
 export function readNamed(userAgent: UserAgent): Agent {
-  const browser = typeof userAgent === 'object' ? null : userAgent;
-  return { browser, os: null, device: null, isBot: false };
+  if (typeof userAgent === 'object' && userAgent !== null) return { ...userAgent, isBot: false };
+  return { browser: userAgent, os: null, device: null, isBot: false };
 }
 
 /** The operator, with what a poll does with user agents behind the gathering. */
