@@ -83,7 +83,7 @@ describe('a record that touches two sessions joins them', () => {
     for (const [offset, time] of [0, 20, 40, 61].entries())
       sessions.join({ key: 'k', first: time, last: time, count: 1, offset, attributes: offset });
     const part = { key: 'k', first: 10, last: 50, count: 5, offset: 9, attributes: 9 };
-    expect(sessions.join(part)).toBeNull();
+    expect(sessions.join(part)).toMatchObject({ first: 0, last: 50 });
     expect(shown(sessions)).toEqual(['k [0, 50] 8 as 0 from 0', 'k [61, 61] 1 as 3 from 3']);
     expect(sessions.size).toBe(2);
   });
@@ -109,7 +109,9 @@ test('a session that is taken out is gone, and the others of its key stay', () =
     for (const time of [0, 20, 40])
       sessions.join({ key: 'k', first: time, last: time, count: 1, offset: 0, attributes: 0 });
     sessions.delete([...sessions].find(({ first }) => first === out)!);
-    expect([...sessions].map(({ first }) => first).sort()).toEqual([0, 20, 40].filter((at) => at !== out));
+    expect(new Set([...sessions].map(({ first }) => first))).toEqual(
+      new Set([0, 20, 40].filter((at) => at !== out)),
+    );
     expect(sessions.size).toBe(2);
   }
 });
@@ -126,7 +128,14 @@ test('one by one in any order they are those of a plain scan over the sorted rec
       const sessions = new SessionsByKey<number>(gapMs);
       for (const { key, time, offset } of records)
         sessions.join({ key, first: time, last: time, count: 1, offset, attributes: offset });
-      const found = [...sessions].map(({ next: _, joined: _1, ...session }) => session);
+      const found = [...sessions].map(({ key, first, last, count, offset, attributes }) => ({
+        key,
+        first,
+        last,
+        count,
+        offset,
+        attributes,
+      }));
       expect(sessions.size).toBe(found.length);
       const sorted = (all: object[]) =>
         all.map((each) => JSON.stringify(each, Object.keys(each).sort())).sort();

@@ -56,10 +56,11 @@ function spans(rows: string[]): string[] {
 }
 
 describe('late', () => {
-  const { isLate, nextPossibleEnd } = sessionsOperator(GAP);
-  test('when the record and the gap end at the watermark, exactly', () => expect(isLate(5, 15)).toBe(true));
-  test('not one millisecond before', () => expect(isLate(5, 14)).toBe(false));
-  test('ends form no grid', () => expect(nextPossibleEnd(14)).toBeNull());
+  const operator = sessionsOperator(GAP);
+  test('when the record and the gap end at the watermark, exactly', () =>
+    expect(operator.isLate(5, 15)).toBe(true));
+  test('not one millisecond before', () => expect(operator.isLate(5, 14)).toBe(false));
+  test('ends form no grid', () => expect(operator.nextPossibleEnd(14)).toBeNull());
 });
 
 describe('a record that is not late but touches only final sessions opens a new one', () => {
@@ -173,6 +174,13 @@ describe('the size of a batch is known to a factor of two', () => {
       (i) => ({
         time: 1e12 + i,
         item: item(`10.0.0.${i}`, { browser: text(90, i), os: 'os', device: text(70, i) }, null),
+      }),
+    ],
+    [
+      'the same parsed agent',
+      (i) => ({
+        time: 1e12 + i,
+        item: item(`10.0.0.${i}`, { browser: 'Chrome', os: 'Linux', device: null }, null),
       }),
     ],
     ['not in ASCII', (i) => ({ time: 1e12 + i, item: item(`${i}${'漢'.repeat(100)}`, null, 'h') })],
