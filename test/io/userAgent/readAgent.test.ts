@@ -141,7 +141,7 @@ describe('a very long one', () => {
   const firefox = 'Mozilla/5.0 (X11; Linux x86_64; rv:120.0) Gecko/20100101 Firefox/120.0';
   test('is read up to 500 characters', () => {
     // `Firefox/1` ends at the last character that is read; one further on there is `Firefox/`.
-    const atEnd = (length: number) => `Mozilla/5.0 (${'x'.repeat(length - 23)}) Firefox/1`;
+    const atEnd = (length: number) => `Mozilla/5.0 (${'x'.repeat(length - 24)}) Firefox/1`;
     expect(atEnd(500)).toHaveLength(500);
     expect(readAgent(atEnd(500)).browser).toBe('Firefox');
     expect(readAgent(atEnd(501)).browser).not.toBe('Firefox');
