@@ -5,7 +5,7 @@ import { Client, Connection } from '@temporalio/client';
 import type pg from 'pg';
 import { removeStackData, startStack, type Stack } from '../src/dev/stack.js';
 import type { KafkaConfig } from '../src/io/kafka/config.js';
-import { brotliCodec } from '../src/io/payload/codec.js';
+import { dataConverter } from '../src/io/payload/dataConverter.js';
 import { migrate } from '../src/io/postgres/migrate.js';
 import { createPool } from '../src/io/postgres/pool.js';
 import { loadConfig } from '../src/worker/config.js';
@@ -72,7 +72,7 @@ export async function openWorld({
     return {
       kafka: config.kafka,
       db,
-      client: new Client({ connection, dataConverter: { payloadCodecs: [brotliCodec()] } }),
+      client: new Client({ connection, dataConverter: dataConverter(db) }),
       servers: { temporal: stack.temporal.pid!, postgres: stack.postgres.pid!, kafka: stack.kafka.pid! },
       env,
       say,

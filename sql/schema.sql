@@ -7,6 +7,33 @@ create view public.aggregated_web_traffic (
   job text
 );
 
+create table public.user_sessions (
+  session_id text not null,
+  user_id text,
+  ip text,
+  session_start timestamp with time zone not null,
+  session_end timestamp with time zone not null,
+  window_end timestamp with time zone not null,
+  event_count bigint not null,
+  session_date date not null,
+  country text,
+  state text,
+  city text,
+  os text,
+  browser text,
+  device text,
+  is_logged_in boolean not null,
+  host text,
+  is_bot boolean not null,
+  job text not null,
+  partition integer not null,
+  epoch integer not null,
+  PRIMARY KEY (job, session_date, session_start, session_id)
+);
+CREATE INDEX user_sessions_ip ON ONLY public.user_sessions USING btree (ip);
+CREATE UNIQUE INDEX user_sessions_pkey ON ONLY public.user_sessions USING btree (job, session_date, session_start, session_id);
+CREATE INDEX user_sessions_user ON ONLY public.user_sessions USING btree (user_id, session_start) WHERE (user_id IS NOT NULL);
+
 create table weir.hits (
   job text not null,
   partition integer not null,
@@ -43,6 +70,17 @@ create table weir.migration (
   PRIMARY KEY (id)
 );
 CREATE UNIQUE INDEX migration_pkey ON weir.migration USING btree (id);
+
+create table weir.payload (
+  id bytea not null,
+  workflow_id text,
+  run_id text,
+  data bytea not null,
+  stored_at timestamp with time zone not null default now(),
+  used_at timestamp with time zone not null default now(),
+  PRIMARY KEY (id)
+);
+CREATE UNIQUE INDEX payload_pkey ON weir.payload USING btree (id);
 
 create table weir.progress (
   job text not null,
@@ -87,5 +125,6 @@ create table weir.rejected (
 );
 CREATE UNIQUE INDEX rejected_pkey ON weir.rejected USING btree (job, epoch, stage, partition, "offset");
 
+create function weir.ensure_sessions_month(month date) returns void;
 create function weir.instant(ms bigint) returns timestamp with time zone;
 create function weir.millis(at timestamp with time zone) returns bigint;

@@ -1,7 +1,8 @@
 -- Up Migration
 
 -- Visits. Partitioned by month of the start, so that old ones go by dropping a table; partitions are made by weir.ensure_sessions_month.
--- Collation "C": ids and addresses have no order that means anything to people, and comparing bytes costs a third.
+-- Collation "C": ids and addresses have no order that means anything to people, and comparing bytes costs a third. The start stands in the
+-- key before the id, which is made of it: so commits write to one end of the index, and not all over it.
 create table public.user_sessions (
   session_id    text collate "C" not null,
   user_id       text collate "C",
@@ -20,14 +21,14 @@ create table public.user_sessions (
   is_logged_in  boolean not null,
   host          text,
   is_bot        boolean not null,
-  job           text not null,
+  job           text collate "C" not null,
   partition     integer not null,
   epoch         integer not null,
-  primary key (job, session_date, session_id)
+  primary key (job, session_date, session_start, session_id)
 ) partition by range (session_date);
 
 create index user_sessions_user on public.user_sessions (user_id, session_start) where user_id is not null;
-create index user_sessions_ip on public.user_sessions (ip, session_start);
+create index user_sessions_ip on public.user_sessions (ip);
 
 -- Makes the partition for the month that `month` lies in, where it is missing. Attached, not created as a partition: that would wait for
 -- all readers, and make them wait.

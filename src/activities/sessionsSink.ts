@@ -50,7 +50,9 @@ function rowsOf({ gapMs, sessions }: PackedSessions): UserSessionColumns {
     host: [],
     isBot: [],
   };
-  for (const { key, first, last, count, attributes } of fromColumns(sessions)) {
+  // By start: then they are written to one end of the primary key.
+  const inOrder = [...fromColumns(sessions)].sort((a, b) => a.first - b.first);
+  for (const { key, first, last, count, attributes } of inOrder) {
     const { userId, ip } = partsOfKey(key);
     const { agent, host } = attributes;
     rows.userId.push(userId);

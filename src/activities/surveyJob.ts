@@ -7,6 +7,7 @@ import { registerPartitions } from '../io/postgres/registerJob.js';
 import { formatInstant } from '../domain/instant.js';
 import { openUntil } from '../domain/commit.js';
 import { withFailures } from './failures.js';
+import { createTidyPayloads } from './tidyPayloads.js';
 
 export interface SurveyInput {
   job: string;
@@ -47,9 +48,14 @@ interface Dependencies {
 }
 
 export function createSurveyJob({ pool, describeTopic }: Dependencies) {
-  /** Looks after a job: takes up partitions that the topic has gained, finds partition workflows that died, tells where each one stands. */
+  const tidyPayloads = createTidyPayloads(pool);
+  /**
+   * Looks after a job: takes up partitions that the topic has gained, finds partition workflows that died, tells where each one stands. And
+   * tidies up, as this is what every job has done once a minute.
+   */
   return async (input: SurveyInput): Promise<Survey> => {
     const { job } = input;
+    await tidyPayloads();
     const ranges = await describeTopic(input.topic);
     const progress = await withFailures(() => registered(pool, input, ranges));
     const died = await deadPartitions(job, input.running);

@@ -1,4 +1,4 @@
-/** `weir demo`: the local stack, a worker, the hits job and traffic for it, until Ctrl-C. `npm start` runs it. */
+/** `weir demo`: the local stack, a worker, a job of each pipeline and traffic for them, until Ctrl-C. `npm start` runs it. */
 import { mkdir, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
@@ -11,11 +11,16 @@ import { createPool } from '../io/postgres/pool.js';
 import { loadConfig } from '../worker/config.js';
 import { tryNext } from './demo/commands.js';
 import { readResults, resultsTable } from './demo/results.js';
+import { readSessions, sessionsTable } from './demo/sessions.js';
 import { startJob } from './demo/startJob.js';
 import { makeTopic, sendHistory, sendTrickle, type DemoTraffic } from './demo/traffic.js';
 import { startWorkerProcess, type WorkerProcess } from './demo/workerProcess.js';
 
-const JOB = 'hits';
+/** By name: the input of each job but its topic. The traffic is keyed by ip. */
+const JOBS = {
+  hits: { pipeline: 'hits' },
+  sessions: { pipeline: 'sessions', partitionedBy: 'key' },
+};
 const TOPIC = 'web_traffic_topic';
 const DATA_DIR = fileURLToPath(new URL('../../.weir', import.meta.url));
 const ROWS_LIMIT_MS = 60_000;
@@ -25,7 +30,7 @@ export function demoCommand(): Command {
   return new Command('demo')
     .summary('start everything here and watch results come')
     .description(
-      'Starts Kafka, Temporal and Postgres, a worker, the hits job and sample traffic, and shows the results until Ctrl-C.',
+      'Starts Kafka, Temporal and Postgres, a worker, a job of each pipeline and sample traffic, and shows the results until Ctrl-C.',
     )
     .option('--once', 'stop once there are rows')
     .option('--reset', 'begin afresh: forget what earlier runs left in .weir')
@@ -92,8 +97,9 @@ async function demo({ once, reset, stop, started }: Demo): Promise<void> {
   const topic = config.topic ?? TOPIC;
   const traffic: DemoTraffic = { kafka: config.kafka, topic, stop, note };
   await makeTopic(traffic);
-  await startJob(config, { name: JOB, topic });
-  const line = await jobLineOf(pool);
+  for (const [name, input] of Object.entries(JOBS))
+    await startJob(config, { name, input: { ...input, topic } });
+  const line = await lineOf(pool);
   note(`sent ${await sendHistory(traffic, line)} events to ${topic}`);
   await rowsAreThere(pool, stop);
   const trickle = sendTrickle(traffic);
@@ -111,18 +117,26 @@ function environment(stack: Stack): NodeJS.ProcessEnv {
   };
 }
 
-async function jobLineOf(pool: pg.Pool): Promise<number | null> {
-  const { rows } = await pool.query('select weir.millis(line) as line from weir.line where job = $1', [JOB]);
-  return (rows[0] as { line: number | null } | undefined)?.line ?? null;
+/** What is before this would be late for one of the jobs. */
+async function lineOf(pool: pg.Pool): Promise<number | null> {
+  const { rows } = await pool.query(
+    'select weir.millis(max(line)) as line from weir.line where job = any($1)',
+    [Object.keys(JOBS)],
+  );
+  return (rows[0] as { line: number | null }).line;
 }
 
 async function rowsAreThere(pool: pg.Pool, stop: AbortSignal): Promise<void> {
   const limit = Date.now() + ROWS_LIMIT_MS;
   for (;;) {
-    const { rows, hits } = await readResults(pool, JOB);
-    if (rows > 0 && hits > 0) return;
-    if (Date.now() > limit)
-      throw new Error(`no rows in aggregated_web_traffic after ${ROWS_LIMIT_MS / 1000} s`);
+    const { rows } = await readResults(pool, 'hits');
+    const { sessions } = await readSessions(pool, 'sessions');
+    if (rows > 0 && sessions > 0) return;
+    if (Date.now() > limit) {
+      throw new Error(
+        `after ${ROWS_LIMIT_MS / 1000} s aggregated_web_traffic has ${rows} rows and user_sessions ${sessions}`,
+      );
+    }
     await sleep(100, undefined, { signal: stop }).catch(() => stop.throwIfAborted());
   }
 }
@@ -137,11 +151,15 @@ interface Screen {
 
 async function show({ stack, pool, worker, once, stop }: Screen): Promise<void> {
   await mkdir(DATA_DIR, { recursive: true });
-  const hints = await tryNext(stack, { dataDir: DATA_DIR, job: JOB, workerPid: worker.pid });
+  const hints = await tryNext(stack, { dataDir: DATA_DIR, workerPid: worker.pid });
   await writeFile(join(DATA_DIR, 'env'), hints.env);
   const live = process.stdout.isTTY && !once;
   for (;;) {
-    const text = `${resultsTable(await readResults(pool, JOB))}\n\n${hints.text()}`;
+    const tables = [
+      resultsTable(await readResults(pool, 'hits')),
+      sessionsTable(await readSessions(pool, 'sessions')),
+    ];
+    const text = `${tables.join('\n\n')}\n\n${hints.text()}`;
     console.log(live ? `\u001b[2J\u001b[H${text}` : text);
     if (once) return;
     await sleep(live ? REFRESH_MS : 15 * REFRESH_MS, undefined, { signal: stop }).catch(() =>

@@ -50,6 +50,10 @@ export function generateCommand(): Command {
     .option('--key <ip|none>', 'key of the records (default: ip)')
     .option('--hosts <n>', 'how many hosts (default: 1, www.example.com)')
     .option(
+      '--visits',
+      'sessions with a shape: visits of several events, logins in the middle, robots, private and IPv6 addresses',
+    )
+    .option(
       '--record-time <kafka|event>',
       'stamp of the records; with event, a new topic keeps them for ever (default: kafka)',
     )

@@ -84,7 +84,8 @@ async function startServices(dataDir: string, options: StackOptions): Promise<St
     say: progress,
   });
   progress(`starting Kafka, Temporal and Postgres where none is given (data and logs in ${dataDir})`);
-  const codec = await startCodec(ports);
+  let postgresUrl: string | undefined;
+  const codec = await startCodec({ ports, env, postgresUrl: () => postgresUrl });
 
   const started: Service[] = [codec];
   const failed = new AbortController();
@@ -112,10 +113,12 @@ async function startServices(dataDir: string, options: StackOptions): Promise<St
     throw error;
   }
   const temporal = await starts.temporal;
+  const postgres = await starts.postgres;
+  postgresUrl = postgres.address;
   return {
     kafka: await starts.kafka,
     temporal,
-    postgres: await starts.postgres,
+    postgres,
     codec,
     ...(temporal.owned && !headless ? { temporalUi: `http://127.0.0.1:${ports.temporalUi}` } : {}),
     stop: async () => {

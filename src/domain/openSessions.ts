@@ -34,6 +34,15 @@ export class OpenSessions<Attributes> {
     if (this.size > before) this.#put(session);
   }
 
+  /** Takes out the sessions of one key whose end is at or before `watermark`, and adds them to `closed`. */
+  closeKey(key: string, watermark: Instant, closed: Session<Attributes>[]): void {
+    for (let session = this.#sessions.ofKey(key); session !== null; session = session.next) {
+      if (session.last + this.#gapMs > watermark) continue;
+      this.#sessions.delete(session);
+      closed.push(session);
+    }
+  }
+
   /** Takes out the sessions whose end is at or before `watermark`, and adds them to `closed`. */
   close(watermark: Instant, closed: Session<Attributes>[]): void {
     const now = this.#slot(watermark);
@@ -41,7 +50,7 @@ export class OpenSessions<Attributes> {
       const sessions = this.#slots.get(slot)!;
       this.#slots.delete(slot);
       for (const session of sessions) {
-        if (session.joined) continue;
+        if (session.gone) continue;
         if (session.last + this.#gapMs > watermark) {
           this.#put(session);
         } else {
@@ -62,7 +71,7 @@ export class OpenSessions<Attributes> {
       const sessions = this.#slots.get(first)!;
       this.#slots.delete(first);
       for (const session of sessions) {
-        if (session.joined) continue;
+        if (session.gone) continue;
         const end = session.last + this.#gapMs;
         if (this.#put(session) === first && end < earliest) earliest = end;
       }

@@ -19,11 +19,11 @@ export interface Session<Attributes> {
   attributes: Attributes;
   /** Another open session of the same key. */
   next: Session<Attributes> | null;
-  /** Set once it has become part of another one. */
-  joined: boolean;
+  /** Set once it has become part of another one, or was taken out. */
+  gone: boolean;
 }
 
-export type SessionPart<Attributes> = Omit<Session<Attributes>, 'next' | 'joined'>;
+export type SessionPart<Attributes> = Omit<Session<Attributes>, 'next' | 'gone'>;
 
 /** Sessions by key, merged as they touch. Memory and time go with the sessions that are in it. */
 export class SessionsByKey<Attributes> {
@@ -54,7 +54,7 @@ export class SessionsByKey<Attributes> {
       const touches = session.first - this.#gapMs <= last && first <= session.last + this.#gapMs;
       if (touches && into !== null) {
         absorb(into, session);
-        session.joined = true;
+        session.gone = true;
         previous!.next = session.next; // `into` stands before it
         this.#size--;
         continue;
@@ -68,14 +68,20 @@ export class SessionsByKey<Attributes> {
     if (into !== null) return into;
     // Not by a spread: this runs for every part.
     const { count, offset, attributes } = part;
-    const added = { key, first, last, count, offset, attributes, next: head ?? null, joined: false };
+    const added = { key, first, last, count, offset, attributes, next: head ?? null, gone: false };
     this.#heads.set(key, added);
     this.#size++;
     return added;
   }
 
+  /** The sessions of a key, by their `next`; null where it has none. */
+  ofKey(key: string): Session<Attributes> | null {
+    return this.#heads.get(key) ?? null;
+  }
+
   delete(session: Session<Attributes>): void {
     const head = this.#heads.get(session.key)!;
+    session.gone = true;
     this.#size--;
     if (head === session) {
       if (session.next === null) this.#heads.delete(session.key);

@@ -1,7 +1,7 @@
 /** Configuration: the only reader of the environment. Checked once at the start; after that code gets a typed object. */
 import { loadClientConnectConfig, type ClientConnectConfig } from '@temporalio/envconfig';
-import { parse } from 'pg-connection-string';
 import { parseBrokers, type KafkaConfig } from '../io/kafka/config.js';
+import { parsePostgres } from '../io/postgres/config.js';
 import type { PostgresConfig } from '../io/postgres/pool.js';
 
 export const DEFAULTS = {
@@ -50,35 +50,13 @@ export function loadConfig(env: Environment): Config {
   const config: Config = {
     kafka: attempt('KAFKA_URL', () => ({ brokers: parseBrokers(text('KAFKA_URL')), clientId: 'weir' })),
     topic: attempt('KAFKA_TOPIC', () => (env['KAFKA_TOPIC'] ? topicName(env['KAFKA_TOPIC']) : null)),
-    postgres: attempt('POSTGRES_URL', () => postgresConfig(text('POSTGRES_URL'), env)),
+    postgres: attempt('POSTGRES_URL', () => parsePostgres(text('POSTGRES_URL'), env)),
     temporal: attempt('TEMPORAL_*', () => loadClientConnectConfig({ overrideEnvVars: defined(env) })),
     taskQueue: text('WEIR_TASK_QUEUE'),
     activitySlots: attempt('WEIR_ACTIVITY_SLOTS', () => wholeNumber(text('WEIR_ACTIVITY_SLOTS'), 5)),
   };
   if (problems.length > 0) throw new ConfigError(problems);
   return config;
-}
-
-/** `postgres://…`, `postgresql://…` or `jdbc:postgresql://…`; user and password may stand apart in POSTGRES_USER and POSTGRES_PASSWORD. */
-function postgresConfig(url: string, env: Environment): PostgresConfig {
-  const plain = url.replace(/^jdbc:/, '');
-  if (!/^postgres(ql)?:\/\//.test(plain)) {
-    throw new Error(
-      'expected postgres://user:password@host:port/database or jdbc:postgresql://host:port/database',
-    );
-  }
-  const { host, port, database, user, password, ssl } = parse(plain);
-  const query = new URL(plain).searchParams;
-  const asUser = env['POSTGRES_USER'] || user || query.get('user');
-  const withPassword = env['POSTGRES_PASSWORD'] || password || query.get('password');
-  return {
-    host: host || 'localhost',
-    port: port ? wholeNumber(port, 1) : 5432,
-    database: database || 'weir',
-    ...(asUser ? { user: asUser } : {}),
-    ...(withPassword ? { password: withPassword } : {}),
-    ...(ssl ? { ssl: ssl as NonNullable<PostgresConfig['ssl']> } : {}),
-  };
 }
 
 function defined(env: Environment): Record<string, string> {

@@ -12,13 +12,14 @@ import { createActivities } from '../activities/index.js';
 import { createKafkaReader } from '../io/kafka/kafkaReader.js';
 import { createReaderPool } from '../io/kafka/readerPool.js';
 import { createTopicAdmin } from '../io/kafka/topics.js';
-import { brotliCodec } from '../io/payload/codec.js';
+import { dataConverter } from '../io/payload/dataConverter.js';
 import { createAgentReader } from '../io/userAgent/readAgent.js';
 import { createPool } from '../io/postgres/pool.js';
 import type { Config } from './config.js';
 
 const BUNDLE = fileURLToPath(new URL('../workflow-bundle.js', import.meta.url));
 const READER_IDLE_MS = 60_000;
+const PAYLOAD_CONNECTIONS = 3;
 const CONNECT_AGAIN_MS = 1000;
 
 export interface WorkerOptions {
@@ -36,6 +37,8 @@ export async function runWorker(config: Config, { log }: WorkerOptions): Promise
   });
   const connection = await connect(config, log);
   const pool = createPool(config.postgres);
+  // Large states must not wait behind commits, nor commits behind them.
+  const payloads = createPool(config.postgres, PAYLOAD_CONNECTIONS);
   const topics = createTopicAdmin(config.kafka);
   const readers = createReaderPool(
     (topic, partition) => createKafkaReader({ ...config.kafka, topic, partition }),
@@ -57,7 +60,7 @@ export async function runWorker(config: Config, { log }: WorkerOptions): Promise
         brokers: config.kafka.brokers.join(','),
         defaultTopic: config.topic,
       }),
-      dataConverter: { payloadCodecs: [brotliCodec()] },
+      dataConverter: dataConverter(payloads),
       maxConcurrentActivityTaskExecutions: config.activitySlots,
       maxCachedWorkflows: Math.ceil(config.activitySlots * 1.1),
       // A cancelled poll ends, and a dead worker is noticed, as fast as heartbeats travel.
@@ -68,7 +71,7 @@ export async function runWorker(config: Config, { log }: WorkerOptions): Promise
     log(`worker ready: task queue ${config.taskQueue}`);
     await worker.run();
   } finally {
-    await Promise.all([readers.close(), topics.close(), pool.end()]);
+    await Promise.all([readers.close(), topics.close(), pool.end(), payloads.end()]);
     await connection.close();
   }
 }

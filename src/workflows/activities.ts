@@ -21,7 +21,7 @@ export const { poll } = proxyActivities<Activities>({
 
 /** In the workflow task: half the history of a regular activity, and a round trip less. */
 export const { commit: commitLocally } = proxyLocalActivities<Activities>({
-  startToCloseTimeout: '10s',
+  startToCloseTimeout: '10s', // more for many rows: partitionRun.ts
   retry: { initialInterval: '100ms', maximumAttempts: 2 },
 });
 

@@ -8,6 +8,7 @@ import { PartitionState } from '../domain/partitionState.js';
 import { operatorOf, packRows, type JobPartial, type JobRow } from '../pipelines/operators.js';
 import { claim, commit, commitLocally, commitPatiently, poll } from './activities.js';
 import { isFailure, isFinal } from './failures.js';
+import { isAtMost } from './jsonSize.js';
 import type { PartitionResult, Reached } from './messages.js';
 import type { PartitionInput } from './partitionInput.js';
 import type { Wishes } from './wishes.js';
@@ -16,15 +17,16 @@ import type { Wishes } from './wishes.js';
 const STAY_MS = 600_000;
 /** A run that is fenced as often in a row fails. */
 const FENCED_AT_MOST = 3;
-/** A state whose JSON is longer is not carried: the next run rebuilds it from the log. A payload of Temporal ends at 2 MiB. */
-const CARRIED_AT_MOST = 1_500_000;
+/** A state whose JSON is longer is not carried: the next run rebuilds it from the log. Carrying it has to fit into a workflow task. */
+const CARRIED_AT_MOST = 30_000_000;
 /**
  * A run whose state cannot be carried lives until its history is this large, or each would do nothing but rebuild. A replay of it has to
  * fit into a workflow task.
  */
-const LARGE_HISTORY = { bytes: 8_000_000, events: 8_000 };
-/** Whether a large state can be carried is looked at again after so many more events: it costs as much as carrying it. */
-const LOOK_AGAIN_EVENTS = 500;
+const LARGE_HISTORY = { bytes: 24_000_000, events: 16_000 };
+/** A commit may take this long, and longer where many rows became final together: a slow database writes some 20 in a millisecond. */
+const COMMIT_MS = 10_000;
+const ROWS_PER_MS = 5;
 /** The input of a regular activity goes through Temporal's history, where a payload ends at 2 MiB. */
 const REGULAR_COMMIT_AT_MOST = 1_000_000;
 
@@ -38,7 +40,8 @@ export class PartitionRun {
   readonly #deadline: Instant;
   readonly #wishes: Wishes;
   #fenced: number;
-  #lookAgainAt = 0;
+  /** Looked at once, when Temporal suggests a new run. */
+  #carriable: boolean | undefined;
 
   constructor(input: PartitionInput, { wishes, deadline }: { wishes: Wishes; deadline: Instant }) {
     this.input = input;
@@ -85,11 +88,9 @@ export class PartitionRun {
   over(): boolean {
     if (Date.now() >= this.#deadline) return true;
     const { continueAsNewSuggested, historySize, historyLength } = workflowInfo();
-    if (!continueAsNewSuggested || historyLength < this.#lookAgainAt) return false;
-    this.#lookAgainAt = historyLength + LOOK_AGAIN_EVENTS;
-    return (
-      historySize >= LARGE_HISTORY.bytes || historyLength >= LARGE_HISTORY.events || this.#carried() !== null
-    );
+    if (!continueAsNewSuggested) return false;
+    this.#carriable ??= isAtMost(CARRIED_AT_MOST, this.state.carry());
+    return this.#carriable || historySize >= LARGE_HISTORY.bytes || historyLength >= LARGE_HISTORY.events;
   }
 
   /** Commits what is not committed, and gives the next run its input. */
@@ -175,12 +176,14 @@ export class PartitionRun {
     const commitOf = { ...what, rows: packRows(job, rows) };
     const request = { ...this.#key(), owner: this.#owner, topic: job.topic, commit: commitOf };
     const summary = `partition ${this.input.partition} to ${what.offset}: ${rows.length} rows`;
+    const startToCloseTimeout = COMMIT_MS + rows.length / ROWS_PER_MS;
     try {
-      await commitLocally.executeWithOptions({ summary }, [job.pipeline, request]);
+      await commitLocally.executeWithOptions({ summary, startToCloseTimeout }, [job.pipeline, request]);
     } catch (error) {
       if (isFinal(error)) throw error;
       const fits = JSON.stringify(request).length <= REGULAR_COMMIT_AT_MOST;
-      await (fits ? commit : commitPatiently).executeWithOptions({ summary }, [job.pipeline, request]);
+      const options = { summary, startToCloseTimeout: 6 * startToCloseTimeout };
+      await (fits ? commit : commitPatiently).executeWithOptions(options, [job.pipeline, request]);
     }
   }
 
@@ -201,6 +204,6 @@ export class PartitionRun {
 
   #carried(): PartitionInput['state'] {
     const carried = this.state.carry();
-    return new TextEncoder().encode(JSON.stringify(carried)).length <= CARRIED_AT_MOST ? carried : null;
+    return isAtMost(CARRIED_AT_MOST, carried) ? carried : null;
   }
 }

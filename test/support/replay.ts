@@ -1,5 +1,6 @@
 import { join } from 'node:path';
-import { DefaultLogger, Runtime, Worker, type ReplayWorkerOptions } from '@temporalio/worker';
+import type { DataConverter } from '@temporalio/common';
+import { DefaultLogger, Runtime, Worker } from '@temporalio/worker';
 import { brotliCodec } from '../../src/io/payload/codec.js';
 
 Runtime.install({ logger: new DefaultLogger('WARN') });
@@ -10,12 +11,16 @@ export interface RecordedRun {
   history: unknown;
 }
 
-const OPTIONS: ReplayWorkerOptions = {
-  workflowBundle: { codePath: join(import.meta.dirname, '../../dist/workflow-bundle.js') },
-  dataConverter: { payloadCodecs: [brotliCodec()] },
-};
+const WORKFLOWS = join(import.meta.dirname, '../../dist/workflow-bundle.js');
 
-/** Replays a recorded run with today's workflows; rejects where they would do anything else than what was recorded. */
-export async function replay({ workflowId, history }: RecordedRun): Promise<void> {
-  await Worker.runReplayHistory(OPTIONS, history, workflowId);
+/**
+ * Replays a recorded run with today's workflows; rejects where they would do anything else than what was recorded. Histories with
+ * payloads in `weir.payload` need the data converter of a worker.
+ */
+export async function replay(
+  { workflowId, history }: RecordedRun,
+  dataConverter: DataConverter = { payloadCodecs: [brotliCodec()] },
+): Promise<void> {
+  const options = { workflowBundle: { codePath: WORKFLOWS }, dataConverter };
+  await Worker.runReplayHistory(options, history, workflowId);
 }

@@ -11,7 +11,7 @@ import { findTemporalCli } from '../../src/dev/temporal.js';
 import { parseBrokers, type KafkaConfig } from '../../src/io/kafka/config.js';
 import { ensureTopic } from '../../src/io/kafka/createTopic.js';
 import { openWriter, type OutgoingRecord } from '../../src/io/kafka/writer.js';
-import { brotliCodec } from '../../src/io/payload/codec.js';
+import { dataConverter } from '../../src/io/payload/dataConverter.js';
 import { migrate } from '../../src/io/postgres/migrate.js';
 import { createPool } from '../../src/io/postgres/pool.js';
 import { loadConfig } from '../../src/worker/config.js';
@@ -78,7 +78,7 @@ export class Weir {
     this.kafka = { brokers: parseBrokers(addresses.kafkaUrl), clientId: 'test' };
     this.pool = createPool(loadConfig(this.env).postgres, 3);
     this.#connection = connection;
-    this.client = new Client({ connection, dataConverter: { payloadCodecs: [brotliCodec()] } });
+    this.client = new Client({ connection, dataConverter: dataConverter(this.pool) });
   }
 
   static async on(addresses: Addresses): Promise<Weir> {
@@ -168,6 +168,12 @@ export class Weir {
       [name],
     );
     return rows as Awaited<ReturnType<Weir['progress']>>;
+  }
+
+  /** The job as its workflows have it. */
+  async jobOf(name: string): Promise<object> {
+    const { rows } = await this.pool.query('select config from weir.job where name = $1', [name]);
+    return rows[0].config as object;
   }
 
   /** Waits until `count` records of the job are read and committed. */

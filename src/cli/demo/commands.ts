@@ -11,7 +11,7 @@ export interface Hints {
 /** What a person can do next, by commands that work as they stand. */
 export async function tryNext(
   stack: Stack,
-  at: { dataDir: string; job: string; workerPid: () => number },
+  at: { dataDir: string; workerPid: () => number },
 ): Promise<Hints> {
   const { kafka, temporal, postgres, codec, temporalUi } = stack;
   const cli = await findTemporalCli(process.env);
@@ -23,7 +23,6 @@ export async function tryNext(
     ...(cli ? [`export PATH="${dirname(cli)}:$PATH"`] : []),
     '',
   ].join('\n');
-  const { job } = at;
   return {
     env,
     text: () =>
@@ -34,11 +33,12 @@ export async function tryNext(
         '',
         'Try next, in another terminal:',
         `  source ${join(at.dataDir, 'env')}`,
-        `  temporal workflow query --workflow-id ${job} --type progress`,
+        `  temporal workflow query --workflow-id hits --type progress`,
         `  temporal workflow start --type pipeline --task-queue weir --workflow-id hits-1m --fail-existing \\`,
         `    --input '{"pipeline":"hits","size":"1m"}'`,
         `  temporal workflow update execute --workflow-id hits-1m --name drain`,
         `  npx weir status`,
+        `  psql "$POSTGRES_URL" -c 'select * from user_sessions where is_logged_in order by session_start desc limit 5'`,
         '',
         'Ctrl-C stops everything; what it has done is kept in .weir (npm start -- --reset begins afresh).',
       ].join('\n'),

@@ -1,4 +1,4 @@
-import Table from 'cli-table3';
+import { clock, plainTable } from './plainTable.js';
 import type { Queryable } from '../../io/postgres/pool.js';
 
 export interface Results {
@@ -26,18 +26,19 @@ export async function readResults(db: Queryable, job: string): Promise<Results> 
   const newest = await db.query(
     `select window_start, window_end, host, referrer, num_hits from aggregated_web_traffic
      where job = $1 and window_start = (select max(window_start) from aggregated_web_traffic where job = $1)
-     order by num_hits desc, referrer nulls first limit 10`,
+     order by num_hits desc, referrer nulls first limit 6`,
     [job],
   );
   return { ...(rows[0] as Omit<Results, 'newest'>), newest: newest.rows as Results['newest'] };
 }
 
 export function resultsTable({ rows, hits, rejected, newest }: Results): string {
-  const table = new Table({
-    head: ['window_start', 'window_end', 'host', 'referrer', 'num_hits'],
-    style: { head: [], border: [] },
-    chars: { mid: '', 'left-mid': '', 'mid-mid': '', 'right-mid': '' },
-    colAligns: ['left', 'left', 'left', 'left', 'right'],
+  const table = plainTable({
+    window_start: 'left',
+    window_end: 'left',
+    host: 'left',
+    referrer: 'left',
+    num_hits: 'right',
   });
   for (const { window_start, window_end, host, referrer, num_hits } of newest) {
     table.push([
@@ -53,8 +54,4 @@ export function resultsTable({ rows, hits, rejected, newest }: Results): string 
     table.toString(),
     `${rows} rows in all, ${hits} hits; ${rejected} records in weir.rejected`,
   ].join('\n');
-}
-
-function clock(at: Date): string {
-  return at.toISOString().slice(0, 19).replace('T', ' ');
 }

@@ -1,10 +1,10 @@
 import { Client, Connection, WorkflowExecutionAlreadyStartedError } from '@temporalio/client';
 import type { Config } from '../../worker/config.js';
 
-/** Starts the hits job; one that is running goes on. */
+/** Starts a job; one that is running goes on. */
 export async function startJob(
   { temporal, taskQueue }: Config,
-  { name, topic }: { name: string; topic: string },
+  { name, input }: { name: string; input: object },
 ): Promise<void> {
   const connection = await Connection.connect(temporal.connectionOptions);
   try {
@@ -12,7 +12,7 @@ export async function startJob(
     await client.workflow.start('pipeline', {
       taskQueue,
       workflowId: name,
-      args: [{ pipeline: 'hits', topic }],
+      args: [input],
     });
   } catch (error) {
     if (!(error instanceof WorkflowExecutionAlreadyStartedError)) throw error;

@@ -14,7 +14,8 @@ const SHARES = {
   malformed: 0.002,
   duplicates: 0.005,
   disorderMs: 20_000,
-};
+  shape: 'visits',
+} as const;
 
 export interface DemoTraffic {
   kafka: KafkaConfig;

@@ -2,6 +2,7 @@ import { referrers, sitePaths } from './pages.js';
 import { weightedChoice, zipfWeights, type Random } from './random.js';
 import { userAgents } from './userAgents.js';
 import { visitors } from './visitors.js';
+import { visits } from './visits.js';
 
 const NO_REFERRER = 0.4;
 const NO_USER_AGENT = 0.02;
@@ -28,16 +29,33 @@ export function eventJson(parts: EventParts): string {
 }
 
 /** A maker of the fields of events: takes the number of the event and its time in epoch milliseconds. */
-export function eventMaker(random: Random, hostCount: number): (index: number, timeMs: number) => EventParts {
-  const hostNames = Array.from({ length: hostCount }, (_, n) =>
+export function eventMaker(
+  random: Random,
+  { hosts, shape }: { hosts: number; shape: 'spread' | 'visits' },
+): (index: number, timeMs: number) => EventParts {
+  const hostNames = Array.from({ length: hosts }, (_, n) =>
     n === 0 ? 'www.example.com' : `site${n + 1}.example.com`,
   );
-  const { agents, weights } = userAgents();
+  const { agents, weights, bots } = userAgents();
   const host = skewed(hostNames, 1);
   const url = skewed(sitePaths(), 0.9);
   const referrer = skewed(referrers('www.example.com'), 0.7);
   const agentTexts = agents.map((agent) => JSON.stringify(agent));
   const chooseAgent = weightedChoice(weights);
+  const common = (timeMs: number) => ({
+    url: url(random),
+    referrer: random.share() < NO_REFERRER ? 'null' : referrer(random),
+    host: host(random),
+    eventTime: `"${new Date(timeMs).toISOString()}"`,
+  });
+  if (shape === 'visits') {
+    const visit = visits(random, { person: chooseAgent, bot: (each) => bots[each.below(bots.length)]! });
+    return (_index, timeMs) => {
+      const { ip, userAgent, userId } = visit();
+      const user = userId === null ? 'null' : `"${userId}"`;
+      return { ...common(timeMs), userAgent: agentTexts[userAgent]!, ip: `"${ip}"`, userId: user };
+    };
+  }
   const visitor = visitors(random, chooseAgent);
 
   return (index, timeMs) => {

@@ -22,6 +22,8 @@ export interface TrafficOptions {
   key: 'ip' | 'none';
   /** How many hosts: `www.example.com`, `site2.example.com`, …; the first are the busiest. */
   hosts: number;
+  /** `spread`: each event of any visitor, by popularity; `visits`: several events of one visitor, who may log in, then of another. */
+  shape: 'spread' | 'visits';
   /** Whether records are stamped with their event time (see OutgoingRecord) or by whoever writes them. */
   recordTime: 'kafka' | 'event';
 }
@@ -36,6 +38,7 @@ export const PLAIN_TRAFFIC = {
   duplicates: 0,
   key: 'ip',
   hosts: 1,
+  shape: 'spread',
   recordTime: 'kafka',
 } as const satisfies Partial<TrafficOptions>;
 
@@ -57,7 +60,7 @@ const RECENT = 64;
 export function* generateTraffic(options: TrafficOptions): Generator<TrafficRecord, void, undefined> {
   const { time, disorderMs, key, recordTime } = options;
   const random = seededRandom(options.seed);
-  const makeEvent = eventMaker(random, options.hosts);
+  const makeEvent = eventMaker(random, options);
   const recent: TrafficRecord[] = [];
   let regular = 0;
   for (let index = 0; index < options.events; index++) {

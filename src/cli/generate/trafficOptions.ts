@@ -15,6 +15,7 @@ export interface TrafficTexts {
   seed?: string;
   key?: string;
   hosts?: string;
+  visits?: true;
   recordTime?: string;
 }
 
@@ -68,6 +69,7 @@ export function planTraffic(texts: TrafficTexts, read: OptionReader, nowMs: numb
     duplicates,
     key: read.oneOf('--key', texts.key, ['ip', 'none']) ?? PLAIN_TRAFFIC.key,
     hosts,
+    shape: texts.visits === true ? 'visits' : PLAIN_TRAFFIC.shape,
     recordTime: read.oneOf('--record-time', texts.recordTime, ['kafka', 'event']) ?? PLAIN_TRAFFIC.recordTime,
   };
   return { traffic, ratePerSecond };

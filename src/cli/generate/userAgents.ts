@@ -40,9 +40,10 @@ interface Family {
 }
 
 /**
- * About 560 user agents as browsers, phones and robots send them, with the weight of each: what is newest is most common.
+ * About 560 user agents as browsers, phones and robots send them, with the weight of each: what is newest is most common. `bots` are the
+ * indexes of robots'.
  */
-export function userAgents(): { agents: string[]; weights: number[] } {
+export function userAgents(): { agents: string[]; weights: number[]; bots: number[] } {
   const families: Family[] = [
     { share: 34, agents: cross(range(139, 110), Object.values(DESKTOPS), chrome) },
     {
@@ -64,8 +65,10 @@ export function userAgents(): { agents: string[]; weights: number[] } {
     { share: 3, agents: cross([28, 27, 26, 25], PHONES.slice(0, 6), samsungBrowser) },
     { share: 5, agents: BOTS },
   ];
+  const agents = families.flatMap((family) => family.agents);
   return {
-    agents: families.flatMap(({ agents }) => agents),
+    agents,
+    bots: BOTS.map((bot) => agents.indexOf(bot)),
     weights: families.flatMap(({ share, agents }) => {
       const weights = zipfWeights(agents.length, 0.7);
       const sum = weights.reduce((total, weight) => total + weight, 0);

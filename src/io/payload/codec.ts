@@ -51,7 +51,8 @@ function decompress(payload: Payload): Payload {
   return PayloadMessage.decode(brotliDecompressSync(payload.data ?? new Uint8Array()));
 }
 
-function isCompressed(payload: Payload): boolean {
+/** Whether this codec encoded it. */
+export function isCompressed(payload: Payload): boolean {
   const encoding = payload.metadata?.encoding;
   return encoding != null && new TextDecoder().decode(encoding) === ENCODING;
 }

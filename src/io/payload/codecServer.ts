@@ -4,7 +4,8 @@ import type { AddressInfo } from 'node:net';
 import type { Payload } from '@temporalio/common';
 import proto from '@temporalio/proto';
 
-import { brotliCodec } from './codec.js';
+import type { Queryable } from '../postgres/pool.js';
+import { remoteCodec, type RemoteCodec } from './remoteCodec.js';
 
 const { Payload: PayloadMessage } = proto.temporal.api.common.v1;
 
@@ -15,6 +16,8 @@ export interface CodecServerOptions {
   port: number;
   /** The web pages that may use it (the Temporal UI's addresses): it hands out data. */
   origins: readonly string[];
+  /** Where `weir.payload` is, asked at each request that needs it; null while there is none. */
+  database?: () => Queryable | null;
 }
 
 export interface CodecServer {
@@ -23,12 +26,15 @@ export interface CodecServer {
 }
 
 /**
- * The remote codec of Temporal's UI and CLI (`--codec-endpoint`, `--ui-codec-endpoint`): `POST …/decode` and `…/encode` with
- * `{"payloads": [...]}`, so that compressed payloads are seen as JSON. Rejects when the port is taken.
+ * The remote codec of Temporal's UI and CLI (`--codec-endpoint`, `--ui-codec-endpoint`): `POST …/decode`, `…/encode` and `…/download` with
+ * `{"payloads": [...]}`, so that payloads that are compressed or stored in Postgres are seen as JSON. `…/decode?preserveStorageRefs=true`
+ * (newer UIs) leaves references to stored ones. Rejects when the port is taken.
  */
 export async function startCodecServer(options: CodecServerOptions): Promise<CodecServer> {
+  const { origins, database = () => null } = options;
+  const codec = remoteCodec(database);
   const server = createServer((request, response) => {
-    answer(request, response, options.origins).catch((error: unknown) => {
+    answer(request, response, { codec, origins }).catch((error: unknown) => {
       const code = error instanceof RequestError ? error.status : 500;
       response.writeHead(code, { 'Content-Type': 'text/plain' }).end(`${messageOf(error)}\n`);
     });
@@ -50,7 +56,7 @@ export async function startCodecServer(options: CodecServerOptions): Promise<Cod
 async function answer(
   request: IncomingMessage,
   response: ServerResponse,
-  origins: readonly string[],
+  { codec, origins }: { codec: RemoteCodec; origins: readonly string[] },
 ): Promise<void> {
   const { origin } = request.headers;
   if (origin !== undefined) {
@@ -61,7 +67,7 @@ async function answer(
     response.writeHead(204).end();
     return;
   }
-  const convert = conversionFor(request);
+  const convert = conversionFor(request, codec);
   const payloads = await convert(payloadsOf(await bodyOf(request)));
   const body = {
     payloads: payloads.map((payload) => PayloadMessage.toObject(PayloadMessage.fromObject(payload), AS_JSON)),
@@ -80,13 +86,18 @@ function allow(origin: string, response: ServerResponse): void {
   response.setHeader('Vary', 'Origin');
 }
 
-/** By the path only: newer UIs add a query (`/decode?preserveStorageRefs=true`). */
-function conversionFor(request: IncomingMessage): (payloads: Payload[]) => Promise<Payload[]> {
-  const { pathname } = new URL(request.url ?? '/', 'http://localhost');
-  const codec = brotliCodec();
-  if (request.method === 'POST' && pathname.endsWith('/decode')) return (payloads) => codec.decode(payloads);
-  if (request.method === 'POST' && pathname.endsWith('/encode')) return (payloads) => codec.encode(payloads);
-  throw new RequestError(404, 'This codec server answers POST …/decode and …/encode');
+/** By the path only: newer UIs add a query. */
+function conversionFor(
+  { method, url = '/' }: IncomingMessage,
+  codec: RemoteCodec,
+): (payloads: Payload[]) => Promise<Payload[]> {
+  const { pathname, searchParams } = new URL(url, 'http://localhost');
+  const action = method === 'POST' ? pathname.split('/').at(-1) : undefined;
+  if (action === 'encode') return codec.encode;
+  if (action === 'download') return codec.download;
+  if (action === 'decode')
+    return searchParams.get('preserveStorageRefs') === 'true' ? codec.decodeInline : codec.decode;
+  throw new RequestError(404, 'This codec server answers POST …/decode, …/encode and …/download');
 }
 
 async function bodyOf(request: IncomingMessage): Promise<string> {

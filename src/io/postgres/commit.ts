@@ -52,20 +52,7 @@ export async function commit(
   rows: RowsStatement | null,
 ): Promise<void> {
   const { commit: what, job, partition, epoch, owner } = request;
-  let name = 'weir-commit';
-  let text = MOVE;
-  const values = moveValues(request);
-  if (rows !== null || what.rejects.length > 0) {
-    const tables = [`moved as (${MOVE}\n)`, `rejects as (${REJECTS}\n)`];
-    values.push(request.topic, ...rejectValues(what.rejects));
-    if (rows !== null) {
-      tables.push(rows.tables(FIRST_ROW_PARAMETER));
-      values.push(...rows.values);
-    }
-    name += `-${rows?.name ?? 'rejects'}`;
-    text = `with ${tables.join(', ')} select from moved`;
-  }
-  const { rowCount } = await db.query({ name, text, values });
+  const rowCount = await write(db, request, rows);
   if (rowCount === 1) return;
 
   const standing = await db.query({ name: 'weir-standing', text: STANDING, values: [job, partition, epoch] });
@@ -82,6 +69,43 @@ export async function commit(
     `${where(request)}: commit ${what.expects} to offset ${what.offset} by ${owner} found number ${found.number} at offset ` +
       `${found.offset}, watermark ${found.watermark}, owner ${foundOwner}`,
   );
+}
+
+const UNIQUE_VIOLATION = '23505';
+
+/**
+ * Rows are new, nearly always, and inserting them plainly costs a quarter less: only a commit that is made again by another run, after a
+ * crash, meets rows that are there.
+ */
+async function write(
+  db: Queryable,
+  request: CommitRequest<unknown>,
+  rows: RowsStatement | null,
+): Promise<number | null> {
+  try {
+    return (await db.query(statementOf(request, rows, false))).rowCount;
+  } catch (error) {
+    if ((error as { code?: string }).code !== UNIQUE_VIOLATION) throw error;
+    return (await db.query(statementOf(request, rows, true))).rowCount;
+  }
+}
+
+function statementOf(
+  request: CommitRequest<unknown>,
+  rows: RowsStatement | null,
+  rewrite: boolean,
+): { name: string; text: string; values: unknown[] } {
+  const { rejects } = request.commit;
+  const values = moveValues(request);
+  if (rows === null && rejects.length === 0) return { name: 'weir-commit', text: MOVE, values };
+  const tables = [`moved as (${MOVE}\n)`, `rejects as (${REJECTS}\n)`];
+  values.push(request.topic, ...rejectValues(rejects));
+  if (rows !== null) {
+    tables.push(rows.tables(FIRST_ROW_PARAMETER, rewrite));
+    values.push(...rows.values);
+  }
+  const name = `weir-commit-${rows?.name ?? 'rejects'}${rewrite ? '-again' : ''}`;
+  return { name, text: `with ${tables.join(', ')} select from moved`, values };
 }
 
 function where({ job, partition, epoch }: PartitionKey): string {

@@ -22,7 +22,16 @@ export interface UserSessionColumns {
   isBot: boolean[];
 }
 
-const INSERT = (first: number): string => `results as (
+const REWRITE = `
+    on conflict (job, session_date, session_start, session_id) do update
+      set session_end = excluded.session_end, window_end = excluded.window_end, event_count = excluded.event_count,
+          os = excluded.os, browser = excluded.browser, device = excluded.device, host = excluded.host, is_bot = excluded.is_bot,
+          partition = excluded.partition, epoch = excluded.epoch,
+          -- Looked up in the meantime, where this commit does not know it.
+          country = coalesce(excluded.country, s.country), state = coalesce(excluded.state, s.state),
+          city = coalesce(excluded.city, s.city)`;
+
+const INSERT = (first: number, rewrite: boolean): string => `results as (
     insert into public.user_sessions as s
       (session_id, user_id, ip, session_start, session_end, window_end, event_count, session_date, country, state, city, os, browser,
        device, is_logged_in, host, is_bot, job, partition, epoch)
@@ -32,14 +41,7 @@ const INSERT = (first: number): string => `results as (
                 $${first + 5}::timestamptz[], $${first + 6}::bigint[], $${first + 7}::text[], $${first + 8}::text[], $${first + 9}::text[],
                 $${first + 10}::text[], $${first + 11}::text[], $${first + 12}::text[], $${first + 13}::text[], $${first + 14}::boolean[])
       as r (id, user_id, ip, start, last, window_end, event_count, country, state, city, os, browser, device, host, is_bot)
-    where exists (select from moved)
-    on conflict (job, session_date, session_id) do update
-      set session_end = excluded.session_end, window_end = excluded.window_end, event_count = excluded.event_count,
-          os = excluded.os, browser = excluded.browser, device = excluded.device, host = excluded.host, is_bot = excluded.is_bot,
-          partition = excluded.partition, epoch = excluded.epoch,
-          -- Looked up in the meantime, where this commit does not know it.
-          country = coalesce(excluded.country, s.country), state = coalesce(excluded.state, s.state),
-          city = coalesce(excluded.city, s.city))`;
+    where exists (select from moved)${rewrite ? REWRITE : ''})`;
 export function userSessionsStatement({ userId, ip, start, ...rest }: UserSessionColumns): RowsStatement {
   return {
     name: 'sessions',

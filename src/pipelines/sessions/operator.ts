@@ -16,7 +16,7 @@ import type { Visit } from './event.js';
 /**
  * What a poll brings. A record later than the watermark that it met can only touch sessions that are still open, so those are merged into
  * segments. One at or before it may touch a session that became final inside this very batch: a suspect, which travels alone with the
- * watermark that it met, so that what was final then is closed before it is merged (docs/semantics.md, sessions).
+ * watermark that it met, so that what was final of its key then is closed before it is merged (docs/semantics.md, sessions).
  */
 export interface SessionsJson<A = Agent> {
   segments: SessionColumns<A>;
@@ -136,7 +136,8 @@ class OpenVisits implements OpenState<SessionsJson, SessionRow> {
     let i = 0;
     for (const suspect of fromColumns(suspects)) {
       watermark += met[i++]!;
-      this.#open.close(watermark, this.#closed);
+      // Keys have nothing to do with each other: the others are closed in the end.
+      this.#open.closeKey(suspect.key, watermark, this.#closed);
       this.#open.join(suspect);
     }
   }

@@ -1,13 +1,24 @@
-import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { randomBytes } from 'node:crypto';
+
+import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'vitest';
+
+import { ExternalStorageRunner } from '@temporalio/common/lib/internal-non-workflow/index.js';
+import proto from '@temporalio/proto';
 
 import { brotliCodec } from '../../../src/io/payload/codec.js';
 import { type CodecServer, startCodecServer } from '../../../src/io/payload/codecServer.js';
+import { dataConverter } from '../../../src/io/payload/dataConverter.js';
+import type { Queryable } from '../../../src/io/postgres/pool.js';
+import { PayloadTable } from '../../support/payloadTable.js';
+
+const { Payload: PayloadMessage } = proto.temporal.api.common.v1;
 
 const UI = 'http://localhost:8233';
 
 let server: CodecServer;
+let database: Queryable | null = null;
 beforeAll(async () => {
-  server = await startCodecServer({ port: 0, origins: [UI] });
+  server = await startCodecServer({ port: 0, origins: [UI], database: () => database });
 });
 afterAll(() => server.close());
 
@@ -60,6 +71,69 @@ describe('decode', () => {
       externalPayloads: [{ sizeBytes: '42' }],
     };
     expect(await payloadsOf(await post('/decode', { payloads: [foreign] }))).toEqual([foreign]);
+  });
+});
+
+describe('payloads that are stored in Postgres', () => {
+  const state = JSON.stringify({ open: randomBytes(1_200_000).toString('hex') });
+  let table: PayloadTable;
+  let reference: JsonPayload;
+
+  beforeEach(async () => {
+    table = new PayloadTable();
+    database = table.db;
+    const { payloadCodecs, externalStorage } = dataConverter(table.db);
+    const plain = { metadata: { encoding: Buffer.from('json/plain') }, data: Buffer.from(state) };
+    const encoded = await payloadCodecs![0]!.encode([plain]);
+    const [stored] = await new ExternalStorageRunner(externalStorage!).store(encoded);
+    const options = { bytes: String, longs: String };
+    reference = PayloadMessage.toObject(PayloadMessage.fromObject(stored!), options) as JsonPayload;
+    expect(reference.data.length).toBeLessThan(500);
+  });
+
+  const post1 = async (path: string) => (await payloadsOf(await post(path, { payloads: [reference] })))[0]!;
+
+  test.each(['/decode', '/default/decode?preserveStorageRefs=false', '/download', '/default/download'])(
+    '%s fetches them',
+    async (path) => {
+      expect(text((await post1(path)).data)).toBe(state);
+    },
+  );
+
+  test('/decode?preserveStorageRefs=true leaves them, and decodes the others', async () => {
+    const payloads = [reference, await compressed()];
+    const [left, decoded] = await payloadsOf(await post('/decode?preserveStorageRefs=true', { payloads }));
+    expect(left).toEqual(reference);
+    expect(text(decoded!.data)).toBe(big);
+  });
+
+  test('/download fetches them whatever else is said, and decodes the others', async () => {
+    const payloads = [await compressed(), reference];
+    const answer = await payloadsOf(await post('/download?preserveStorageRefs=true', { payloads }));
+    expect(answer.map(({ data }) => text(data))).toEqual([big, state]);
+  });
+
+  test.each(['/decode', '/download'])('%s without a database passes references on', async (path) => {
+    database = null;
+    expect(await post1(path)).toEqual(reference);
+    database = table.db; // it is asked at every request
+    expect(text((await post1(path)).data)).toBe(state);
+  });
+
+  test('one that is gone stays a reference in /decode; /download says that it is gone', async () => {
+    table.rows.clear();
+    const payloads = [reference, await compressed()];
+    const [left, decoded] = await payloadsOf(await post('/decode', { payloads }));
+    expect(left).toEqual(reference);
+    expect(text(decoded!.data)).toBe(big);
+    const refused = await post('/download', { payloads });
+    expect(refused.status).toBe(500);
+    expect(await refused.text()).toMatch(/is not in weir.payload any more/);
+  });
+
+  test("another driver's references are passed on", async () => {
+    const foreign = { ...reference, data: base64(text(reference.data).replace('weir-pg', 'bucket')) };
+    expect(await payloadsOf(await post('/download', { payloads: [foreign] }))).toEqual([foreign]);
   });
 });
 
