@@ -90,6 +90,8 @@ const step = fc.record({
   spanMs: fc.constantFrom(0, 0, 0, 1, 40),
   /** What is closed behind it, counted from the latest end so far; null: nothing. */
   closeMs: fc.option(fc.integer({ min: -600, max: 10 }), { freq: 2 }),
+  /** What is final of its key is closed before it: how far its end is above the watermark then; null: nothing is. */
+  aboveMs: fc.option(fc.integer({ min: 1, max: 60 }), { freq: 1 }),
 });
 
 // On a failure fast-check prints its seed and the smallest list of steps that fails. Gaps below 16 ms have slots of 1 ms.
