@@ -19,13 +19,15 @@ export interface Expected {
   /** Offset to reason. */
   rejected: Map<number, string>;
   counters: { read: number; accepted: number; late: number; rejected: number };
+  /** Accepted records that touched a session which was final: only the watermark keeps them from being one of it. */
+  behindFinal: number;
 }
 
 type Taken = ModelRecord & { offset: number };
 
 /** What kind of span a record belongs to, and how results come of them. */
 interface Spans {
-  take(record: Taken, watermark: number): { late: boolean };
+  take(record: Taken, watermark: number): { late: boolean; behindFinal?: boolean };
   /** The watermark has moved. */
   close(watermark: number): void;
   readonly rows: Map<string, number>;
@@ -50,6 +52,7 @@ function reference(
   const rejected = new Map<number, string>();
   const counters = { read: log.length, accepted: 0, late: 0, rejected: 0 };
   let watermark = -Infinity;
+  let behind = 0;
   const move = (to: number): void => {
     watermark = Math.max(watermark, to);
     spans.close(watermark);
@@ -63,7 +66,9 @@ function reference(
       counters.rejected++;
       continue;
     }
-    if (spans.take({ ...record, offset }, watermark).late) {
+    const { late, behindFinal = false } = spans.take({ ...record, offset }, watermark);
+    if (behindFinal) behind++;
+    if (late) {
       rejected.set(offset, 'late');
       counters.late++;
     } else {
@@ -72,7 +77,7 @@ function reference(
     move(time - job.delayMs);
   }
   spans.close(Infinity);
-  return { rows: spans.rows, rejected, counters };
+  return { rows: spans.rows, rejected, counters, behindFinal: behind };
 }
 
 function windowSpans(job: HitsJob): Spans {
@@ -96,13 +101,19 @@ function windowSpans(job: HitsJob): Spans {
 function sessionSpans(gapMs: number): Spans {
   const rows = new Map<string, number>();
   let pool: Taken[] = [];
+  const finals: { key: string; first: number; last: number }[] = [];
   const keyOf = ({ user = null, ip = null }: ModelRecord) => JSON.stringify([user, ip]);
   return {
     rows,
     take(record, watermark) {
       const late = record.time + gapMs <= watermark;
-      if (!late) pool.push(record);
-      return { late };
+      if (late) return { late };
+      pool.push(record);
+      const behindFinal = finals.some(
+        ({ key, first, last }) =>
+          key === keyOf(record) && first - gapMs <= record.time && record.time <= last + gapMs,
+      );
+      return { late, behindFinal };
     },
     close(watermark) {
       for (const key of new Set(pool.map(keyOf))) {
@@ -115,6 +126,7 @@ function sessionSpans(gapMs: number): Spans {
           const end = session.at(-1)!.time + gapMs;
           if (end > watermark) continue;
           const { time, user = null, ip = null, agent = null, host } = session[0]!;
+          finals.push({ key, first: time, last: end - gapMs });
           const offset = Math.min(...session.map((record) => record.offset));
           rows.set(JSON.stringify([time, end, user, ip, agent, host, offset]), length);
           pool = pool.filter((record) => !session.includes(record));

@@ -1,43 +1,18 @@
 import * as fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
-import { BatchFold } from '../../../src/domain/fold.js';
-import { NO_PROGRESS } from '../../../src/domain/commit.js';
-import { PartitionState } from '../../../src/domain/partitionState.js';
 import type { UserAgent } from '../../../src/pipelines/sessions/agent.js';
 import type { Visit } from '../../../src/pipelines/sessions/event.js';
 import { sessionKey } from '../../../src/pipelines/sessions/key.js';
 import { sessionsOperator } from '../../../src/pipelines/sessions/operator.js';
 import { asJson } from '../../support/progressTable.js';
 import { referenceSessions, type ModelRecord } from '../../support/reference.js';
-import { countedSession, modelSessions, visitOf } from '../../support/sessionModel.js';
+import { modelSessions, sessionsInBatches, visitOf } from '../../support/sessionModel.js';
 import { testJob } from '../../support/job.js';
 
 const GAP = 10;
 
-/** Rows of a log without delay that is cut into batches of these sizes. */
-function rowsOf(log: readonly ModelRecord[], batches: readonly number[], gapMs = GAP): string[] {
-  const operator = modelSessions(gapMs);
-  const state = PartitionState.rebuilding(operator, NO_PROGRESS);
-  const cuts = [...batches, log.length];
-  while (state.offset < log.length) {
-    const { offset: from, watermark } = state;
-    const fold = new BatchFold({ operator, delayMs: 0, futureGuardMs: 1e9, watermark });
-    const next = Math.min(log.length, from + cuts.shift()!);
-    for (let offset = from; offset < next; offset++) {
-      const record = log[offset]!;
-      fold.add({ offset, timestampMs: null }, { reason: null, time: record.time, item: visitOf(record) });
-    }
-    const { counters, gathering } = fold;
-    const partial = asJson(gathering.partial());
-    const batch = { from, next, advance: null, caughtUp: null, rejects: [], counters, partial };
-    state.merge({ ...batch, watermark: fold.watermark });
-  }
-  state.finish(1e9);
-  return state
-    .commit()
-    .rows.map((row) => JSON.stringify(countedSession(gapMs)(row)))
-    .sort();
-}
+const rowsOf = (log: readonly ModelRecord[], batches: readonly number[], gapMs = GAP) =>
+  sessionsInBatches(log, batches, { gapMs, delayMs: 0 });
 
 function visits(...times: (number | [time: number, ip: string, agent?: string])[]): ModelRecord[] {
   return times.map((each) => {
