@@ -53,7 +53,9 @@ describe.skipIf(!existsSync(REAL_LOG))(
     it('become final after exactly the lines that a slow reference says', () => {
       const records = lines.map((line): VisitRecord => {
         const fields =
-          line.startsWith('{') && line.endsWith('}') ? (JSON.parse(line) as Record<string, string | null>) : null;
+          line.startsWith('{') && line.endsWith('}')
+            ? (JSON.parse(line) as Record<string, string | null>)
+            : null;
         const agent = { os: null, browser: null, device: null, isBot: false };
         const visit = fields && {
           timeMs: Date.parse(fields['event_time']!),
