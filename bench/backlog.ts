@@ -12,7 +12,7 @@ const MB = 1_000_000;
 const MIB = 2 ** 20;
 
 /** What a pipeline should reach. */
-export interface BacklogTargets {
+interface BacklogTargets {
   eventsPerSecond: number;
   /** Per million events: worker, Temporal and Postgres. */
   cpuSeconds: number;

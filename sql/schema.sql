@@ -33,6 +33,42 @@ create table public.user_sessions (
 CREATE INDEX user_sessions_ip ON ONLY public.user_sessions USING btree (ip);
 CREATE UNIQUE INDEX user_sessions_pkey ON ONLY public.user_sessions USING btree (job, session_date, session_start, session_id);
 CREATE INDEX user_sessions_user ON ONLY public.user_sessions USING btree (user_id, session_start) WHERE (user_id IS NOT NULL);
+create table weir.geo_budget (
+  day date not null,
+  requests bigint not null,
+  PRIMARY KEY (day)
+);
+CREATE UNIQUE INDEX geo_budget_pkey ON weir.geo_budget USING btree (day);
+
+create table weir.geo_cache (
+  ip text not null,
+  country text,
+  state text,
+  city text,
+  looked_up_at timestamp with time zone not null,
+  PRIMARY KEY (ip)
+);
+CREATE UNIQUE INDEX geo_cache_pkey ON weir.geo_cache USING btree (ip);
+
+create table weir.geo_lookups (
+  day date not null,
+  source text not null,
+  lookups bigint not null,
+  PRIMARY KEY (day, source)
+);
+CREATE UNIQUE INDEX geo_lookups_pkey ON weir.geo_lookups USING btree (day, source);
+
+create table weir.geo_queue (
+  ip text not null,
+  spellings text[] not null,
+  queued_at timestamp with time zone not null default now(),
+  asked_at timestamp with time zone,
+  attempts integer not null default 0,
+  last_error text,
+  PRIMARY KEY (ip)
+);
+CREATE INDEX geo_queue_next ON weir.geo_queue USING btree (attempts, queued_at, ip);
+CREATE UNIQUE INDEX geo_queue_pkey ON weir.geo_queue USING btree (ip);
 
 create table weir.hits (
   job text not null,

@@ -1,4 +1,5 @@
 import type pg from 'pg';
+import type { Locator } from '../io/geo/locator.js';
 import { commit, type CommitRequest } from '../io/postgres/commit.js';
 import { hitsStatement } from '../io/postgres/hits.js';
 import type { RowsStatement } from '../io/postgres/rowsStatement.js';
@@ -9,8 +10,8 @@ import type { PackedSessions } from '../pipelines/sessions/operator.js';
 import { withFailures } from './failures.js';
 import { SessionsSink } from './sessionsSink.js';
 
-export function createCommit({ pool }: { pool: pg.Pool }) {
-  const sessions = new SessionsSink({ pool });
+export function createCommit({ pool, locator }: { pool: pg.Pool; locator: Locator }) {
+  const sessions = new SessionsSink({ pool, locator });
 
   async function write(pipeline: Pipeline, request: CommitRequest<JobRows>): Promise<void> {
     const { rows } = request.commit;

@@ -1,11 +1,14 @@
 /** All activities of a worker, made from what they need. */
 import type pg from 'pg';
 import type { ReaderPool } from '../io/kafka/readerPool.js';
+import type { Locator } from '../io/geo/locator.js';
 import type { TopicAdmin } from '../io/kafka/topics.js';
 import type { AgentReader } from '../pipelines/sessions/agent.js';
 import { createClaim } from './claim.js';
 import { createCommit } from './commit.js';
 import { createDescribeTopic } from './describeTopic.js';
+import { createLocateAddresses } from './locateAddresses.js';
+import type { LocateDependencies } from './locateQueue.js';
 import { createPoll } from './pollActivity.js';
 import { createStartJob } from './startJob.js';
 import { createSurveyJob } from './surveyJob.js';
@@ -18,12 +21,15 @@ export interface ActivityDependencies {
   /** Addresses of the brokers, for messages. */
   brokers: string;
   defaultTopic: string | null;
+  locator: Locator;
+  /** Null where location is off. */
+  locating: LocateDependencies | null;
 }
 
 export type Activities = ReturnType<typeof createActivities>;
 
 export function createActivities(dependencies: ActivityDependencies) {
-  const { pool, readers, topics, readAgent, brokers, defaultTopic } = dependencies;
+  const { pool, readers, topics, readAgent, brokers, defaultTopic, locator, locating } = dependencies;
   const describeTopic = createDescribeTopic({ topics, brokers });
   return {
     startJob: createStartJob({ pool, defaultTopic, describeTopic }),
@@ -31,6 +37,7 @@ export function createActivities(dependencies: ActivityDependencies) {
     surveyJob: createSurveyJob({ pool, describeTopic }),
     claim: createClaim({ pool }),
     poll: createPoll({ readers, pool, readAgent }),
-    commit: createCommit({ pool }),
+    commit: createCommit({ pool, locator }),
+    locateAddresses: createLocateAddresses(locating),
   };
 }

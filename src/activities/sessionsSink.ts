@@ -1,4 +1,5 @@
 import type pg from 'pg';
+import type { Locator } from '../io/geo/locator.js';
 import type { RowsStatement } from '../io/postgres/rowsStatement.js';
 import { SessionMonths } from '../io/postgres/sessionMonths.js';
 import { userSessionsStatement, type UserSessionColumns } from '../io/postgres/userSessions.js';
@@ -11,16 +12,20 @@ const CHECK_VIOLATION = '23514';
 
 export class SessionsSink {
   readonly #pool: pg.Pool;
+  readonly #locator: Locator;
   readonly #months = new SessionMonths();
 
-  constructor({ pool }: { pool: pg.Pool }) {
+  constructor({ pool, locator }: { pool: pg.Pool; locator: Locator }) {
     this.#pool = pool;
+    this.#locator = locator;
   }
 
   /** Runs `write` with the statement of these rows; what they need of the database is there by then. */
   async write(packed: PackedSessions, write: (statement: RowsStatement) => Promise<void>): Promise<void> {
     const columns = rowsOf(packed);
-    const statement = userSessionsStatement(columns);
+    const { places, unknown } = await this.#locator.locate(columns.ip);
+    columns.place = columns.ip.map((ip) => (ip === null ? undefined : places.get(ip)));
+    const statement = userSessionsStatement(columns, unknown);
     await this.#months.ensure(this.#pool, columns.start);
     try {
       await write(statement);
@@ -41,9 +46,7 @@ function rowsOf({ gapMs, sessions }: PackedSessions): UserSessionColumns {
     end: [],
     windowEnd: [],
     count: [],
-    country: [],
-    state: [],
-    city: [],
+    place: [],
     os: [],
     browser: [],
     device: [],
@@ -61,9 +64,6 @@ function rowsOf({ gapMs, sessions }: PackedSessions): UserSessionColumns {
     rows.end.push(last);
     rows.windowEnd.push(last + gapMs);
     rows.count.push(count);
-    rows.country.push(null);
-    rows.state.push(null);
-    rows.city.push(null);
     rows.os.push(agent.os);
     rows.browser.push(agent.browser);
     rows.device.push(agent.device);

@@ -19,6 +19,10 @@ const SUBCOMMANDS: Record<string, Subcommand> = {
     summary: 'how far jobs are',
     load: async () => (await import('./status.js')).statusCommand(),
   },
+  geo: {
+    summary: 'how locations of addresses are found',
+    load: async () => (await import('./geo.js')).geoCommand(),
+  },
   migrate: {
     summary: 'bring the database to the newest schema',
     load: async () => (await import('./migrate.js')).migrateCommand(),

@@ -14,3 +14,8 @@ export function latest(a: Instant | null, b: Instant | null): Instant | null {
   if (a === null) return b;
   return b === null || a >= b ? a : b;
 }
+
+/** The UTC day of an instant, `YYYY-MM-DD`. */
+export function utcDay(at: Instant): string {
+  return new Date(at).toISOString().slice(0, 10);
+}

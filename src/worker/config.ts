@@ -2,6 +2,7 @@
 import { loadClientConnectConfig, type ClientConnectConfig } from '@temporalio/envconfig';
 import { parseBrokers, type KafkaConfig } from '../io/kafka/config.js';
 import { parsePostgres } from '../io/postgres/config.js';
+import { geoConfig, type GeoConfig } from './geoConfig.js';
 import type { PostgresConfig } from '../io/postgres/pool.js';
 
 export const DEFAULTS = {
@@ -20,6 +21,7 @@ export interface Config {
   taskQueue: string;
   /** Activities at a time: each partition's poll holds one slot all the time, so this is more than there are partitions. */
   activitySlots: number;
+  geo: GeoConfig;
 }
 
 /** Everything that is wrong with the configuration, each problem with its variable. The command prints them all and exits with 2. */
@@ -54,6 +56,7 @@ export function loadConfig(env: Environment): Config {
     temporal: attempt('TEMPORAL_*', () => loadClientConnectConfig({ overrideEnvVars: defined(env) })),
     taskQueue: text('WEIR_TASK_QUEUE'),
     activitySlots: attempt('WEIR_ACTIVITY_SLOTS', () => wholeNumber(text('WEIR_ACTIVITY_SLOTS'), 5)),
+    geo: geoConfig(env, attempt),
   };
   if (problems.length > 0) throw new ConfigError(problems);
   return config;

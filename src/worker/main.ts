@@ -1,6 +1,7 @@
 /** Wires a worker: the only place that knows all parts. */
 import { existsSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
+import { Client } from '@temporalio/client';
 import {
   DefaultLogger,
   makeTelemetryFilterString,
@@ -16,6 +17,8 @@ import { dataConverter } from '../io/payload/dataConverter.js';
 import { createAgentReader } from '../io/userAgent/readAgent.js';
 import { createPool } from '../io/postgres/pool.js';
 import type { Config } from './config.js';
+import { openGeo } from './geo.js';
+import { startLocate } from './startLocate.js';
 
 const BUNDLE = fileURLToPath(new URL('../workflow-bundle.js', import.meta.url));
 const READER_IDLE_MS = 60_000;
@@ -35,10 +38,11 @@ export async function runWorker(config: Config, { log }: WorkerOptions): Promise
       logging: { filter: makeTelemetryFilterString({ core: 'WARN', other: 'ERROR' }), forward: {} },
     },
   });
-  const connection = await connect(config, log);
   const pool = createPool(config.postgres);
   // Large states must not wait behind commits, nor commits behind them.
   const payloads = createPool(config.postgres, PAYLOAD_CONNECTIONS);
+  const geo = await openGeo(config, { pool, warn: log });
+  const connection = await connect(config, log);
   const topics = createTopicAdmin(config.kafka);
   const readers = createReaderPool(
     (topic, partition) => createKafkaReader({ ...config.kafka, topic, partition }),
@@ -46,10 +50,13 @@ export async function runWorker(config: Config, { log }: WorkerOptions): Promise
       idleMs: READER_IDLE_MS,
     },
   );
+  const namespace = config.temporal.namespace ?? 'default';
+  const converter = dataConverter(payloads);
+  let stopStarting = (): Promise<void> => Promise.resolve();
   try {
     const worker = await Worker.create({
       connection,
-      namespace: config.temporal.namespace ?? 'default',
+      namespace,
       taskQueue: config.taskQueue,
       workflowBundle: { codePath: BUNDLE },
       activities: createActivities({
@@ -59,8 +66,10 @@ export async function runWorker(config: Config, { log }: WorkerOptions): Promise
         readAgent: createAgentReader(),
         brokers: config.kafka.brokers.join(','),
         defaultTopic: config.topic,
+        locator: geo.locator,
+        locating: geo.locating,
       }),
-      dataConverter: dataConverter(payloads),
+      dataConverter: converter,
       maxConcurrentActivityTaskExecutions: config.activitySlots,
       maxCachedWorkflows: Math.ceil(config.activitySlots * 1.1),
       // A cancelled poll ends, and a dead worker is noticed, as fast as heartbeats travel.
@@ -68,10 +77,15 @@ export async function runWorker(config: Config, { log }: WorkerOptions): Promise
       stickyQueueScheduleToStartTimeout: '500ms',
       shutdownGraceTime: '1s',
     });
+    if (geo.locating) {
+      const client = new Client({ connection, namespace, dataConverter: converter });
+      stopStarting = startLocate(client, { taskQueue: config.taskQueue, log });
+    }
     log(`worker ready: task queue ${config.taskQueue}`);
     await worker.run();
   } finally {
-    await Promise.all([readers.close(), topics.close(), pool.end(), payloads.end()]);
+    await Promise.all([readers.close(), topics.close(), geo.close(), stopStarting()]);
+    await Promise.all([pool.end(), payloads.end()]);
     await connection.close();
   }
 }

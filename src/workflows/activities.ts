@@ -19,6 +19,14 @@ export const { poll } = proxyActivities<Activities>({
   retry,
 });
 
+/** Stays inside for ten minutes when there is nothing to say. TRY_CANCEL: the request that is under way is nobody's to wait for. */
+export const { locateAddresses } = proxyActivities<Activities>({
+  startToCloseTimeout: '15m',
+  heartbeatTimeout: '10s',
+  cancellationType: 'TRY_CANCEL',
+  retry,
+});
+
 /** In the workflow task: half the history of a regular activity, and a round trip less. */
 export const { commit: commitLocally } = proxyLocalActivities<Activities>({
   startToCloseTimeout: '10s', // more for many rows: partitionRun.ts

@@ -6,7 +6,7 @@ import type { PartitionRun } from './partitionRun.js';
 /** The UI draws cells without padding. */
 const PAD = '\u00a0\u00a0';
 
-function table(head: string[], rows: (string | number)[][]): string {
+export function table(head: string[], rows: (string | number)[][]): string {
   const line = (cells: (string | number)[]): string => `|${cells.map((cell) => PAD + cell + PAD).join('|')}|`;
   return [line(head), `|${head.map(() => '--:').join('|')}|`, ...rows.map(line)].join('\n');
 }

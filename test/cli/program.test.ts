@@ -20,7 +20,7 @@ async function weir(args: string[], env: Record<string, string> = {}, input = ''
 it('lists the subcommands', async () => {
   const { stdout, code } = await weir(['--help']);
   expect(stdout).toMatch(
-    /worker .*\n.*demo .*\n.*status .*\n.*migrate .*\n.*import .*\n.*generate .*\n.*run /,
+    /worker .*\n.*demo .*\n.*status .*\n.*geo .*\n.*migrate .*\n.*import .*\n.*generate .*\n.*run /,
   );
   expect(code).toBe(0);
 });
@@ -36,6 +36,12 @@ it('names every mistake in one message and exits with 2', async () => {
     expect.stringContaining('--partitions "0"'),
     expect.stringContaining('KAFKA_URL: "a:b"'),
   ]);
+  expect(code).toBe(2);
+});
+
+it('does not start a worker without the database that GEOIP_MMDB names', async () => {
+  const { stderr, code } = await weir(['worker'], { GEOIP_MMDB: '/nowhere/city.mmdb' });
+  expect(stderr).toBe('weir worker: GEOIP_MMDB: /nowhere/city.mmdb does not exist\n');
   expect(code).toBe(2);
 });
 

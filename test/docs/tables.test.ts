@@ -7,6 +7,7 @@ import { refusal } from '../../src/pipelines/jobDifferences.js';
 import type { Job } from '../../src/pipelines/job.js';
 import { DEFAULT_TOPICS, parseJobInput } from '../../src/pipelines/jobInput.js';
 import { DEFAULTS } from '../../src/worker/config.js';
+import { GEO_DEFAULTS } from '../../src/worker/geoConfig.js';
 import { blocksOf, codeIn, proseOf, ROOT, tableOf } from './markdown.js';
 import { fits } from './session.js';
 
@@ -56,12 +57,21 @@ describe.each(['README.md', 'docs/operations.md'])('the table of settings in %s'
   });
 });
 
+it('the table of settings in docs/location.md gives the default of every setting', () => {
+  const settings = tableOf('docs/location.md', 'variable', 'default').map(([name, value]) => [
+    codeIn(name!)[0]!,
+    codeIn(value!)[0],
+  ]);
+  const defaults = settings.filter(([, value]) => value !== undefined);
+  expect(Object.fromEntries(defaults)).toEqual(GEO_DEFAULTS);
+});
+
 it('docs/operations.md names every variable of the environment that the code reads', () => {
   const names = new Set<string>();
   for (const file of readdirSync(join(ROOT, 'src'), { recursive: true, encoding: 'utf8' })) {
     if (!file.endsWith('.ts')) continue;
     const source = readFileSync(join(ROOT, 'src', file), 'utf8');
-    for (const [, name] of source.matchAll(/\benv(?:\.|\[')([A-Z][A-Z_]+)/g)) names.add(name!);
+    for (const [, name] of source.matchAll(/\benv(?:\.|\[')([A-Z][A-Z0-9_]+)/g)) names.add(name!);
   }
   expect(names.size).toBeGreaterThan(5);
   const named = codeIn(proseOf('docs/operations.md'));

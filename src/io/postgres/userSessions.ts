@@ -1,6 +1,13 @@
+import { QUEUE_ADDRESSES } from './geoQueue.js';
 import { boolArray, int8Array, textArray, timestamptzArray } from './binaryArrays.js';
 import type { RowsStatement } from './rowsStatement.js';
 import { sessionId } from './sessionId.js';
+
+interface Location {
+  country: string | null;
+  state: string | null;
+  city: string | null;
+}
 
 /** Final sessions, a column each; instants in epoch milliseconds. */
 export interface UserSessionColumns {
@@ -12,9 +19,8 @@ export interface UserSessionColumns {
   /** Last event + gap. */
   windowEnd: number[];
   count: number[];
-  country: (string | null)[];
-  state: (string | null)[];
-  city: (string | null)[];
+  /** Where the address is, as far as it is known by now. */
+  place: (Location | undefined)[];
   os: (string | null)[];
   browser: (string | null)[];
   device: (string | null)[];
@@ -42,10 +48,19 @@ const INSERT = (first: number, rewrite: boolean): string => `results as (
                 $${first + 10}::text[], $${first + 11}::text[], $${first + 12}::text[], $${first + 13}::text[], $${first + 14}::boolean[])
       as r (id, user_id, ip, start, last, window_end, event_count, country, state, city, os, browser, device, host, is_bot)
     where exists (select from moved)${rewrite ? REWRITE : ''})`;
-export function userSessionsStatement({ userId, ip, start, ...rest }: UserSessionColumns): RowsStatement {
+const PARAMETERS = 15;
+
+/** @param unknown addresses whose location is to be asked for (geoQueue.ts) */
+export function userSessionsStatement(
+  { userId, ip, start, place, ...rest }: UserSessionColumns,
+  unknown: readonly string[],
+): RowsStatement {
+  const queue = unknown.length > 0;
   return {
-    name: 'sessions',
-    tables: INSERT,
+    name: queue ? 'sessions-queue' : 'sessions',
+    tables: (first, rewrite) =>
+      INSERT(first, rewrite) +
+      (queue ? `, queued as (${QUEUE_ADDRESSES(first + PARAMETERS, 'exists (select from moved)')})` : ''),
     values: [
       textArray(start.map((at, i) => sessionId(userId[i]!, ip[i]!, at))),
       textArray(userId),
@@ -54,14 +69,15 @@ export function userSessionsStatement({ userId, ip, start, ...rest }: UserSessio
       timestamptzArray(rest.end),
       timestamptzArray(rest.windowEnd),
       int8Array(rest.count),
-      textArray(rest.country),
-      textArray(rest.state),
-      textArray(rest.city),
+      textArray(place.map((at) => at?.country ?? null)),
+      textArray(place.map((at) => at?.state ?? null)),
+      textArray(place.map((at) => at?.city ?? null)),
       textArray(rest.os),
       textArray(rest.browser),
       textArray(rest.device),
       textArray(rest.host),
       boolArray(rest.isBot),
+      ...(queue ? [textArray(unknown)] : []),
     ],
   };
 }

@@ -2,7 +2,7 @@
 export type UserAgent = string | ParsedAgent | null;
 
 /** The fields of a parsed user agent that are used; `Other` means unknown. */
-export interface ParsedAgent {
+interface ParsedAgent {
   browser: string | null;
   os: string | null;
   device: string | null;

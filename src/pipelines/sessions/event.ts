@@ -12,7 +12,7 @@ export interface Visit {
 }
 
 /** What a session takes from its earliest record. */
-export interface VisitAttributes {
+interface VisitAttributes {
   userAgent: UserAgent;
   host: string | null;
 }

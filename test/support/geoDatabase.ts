@@ -1,0 +1,87 @@
+/** A database of its own for tests of location: the queue belongs to everybody. */
+import type pg from 'pg';
+import { migrate } from '../../src/io/postgres/migrate.js';
+import { createPool } from '../../src/io/postgres/pool.js';
+import { loadConfig } from '../../src/worker/config.js';
+import { sharedStack } from './stack.js';
+import { uniqueName } from './weir.js';
+
+export interface GeoDatabase {
+  url: string;
+  pool: pg.Pool;
+  drop(): Promise<void>;
+}
+
+export async function createGeoDatabase(): Promise<GeoDatabase> {
+  const database = uniqueName('geo').replaceAll('-', '_');
+  const { postgresUrl } = sharedStack();
+  const { postgres } = loadConfig({ POSTGRES_URL: postgresUrl });
+  const url = new URL(postgresUrl);
+  url.pathname = `/${database}`;
+  const admin = createPool(postgres, 1);
+  await admin.query(`create database ${database}`);
+  await migrate({ ...postgres, database });
+  const pool = createPool({ ...postgres, database }, 20);
+  await ensureSessions(pool);
+  return {
+    url: url.href,
+    pool,
+    async drop() {
+      await pool.end();
+      await admin.query(`drop database ${database} with (force)`);
+      await admin.end();
+    },
+  };
+}
+
+/** Rows of any date can be written: where the table is absent, a stand-in is made. */
+async function ensureSessions(pool: pg.Pool): Promise<void> {
+  await pool.query(`create table if not exists public.user_sessions (
+    job text, session_id text, user_id text, ip text, session_start timestamptz, session_end timestamptz, window_end timestamptz,
+    event_count bigint, session_date date, country text, state text, city text, os text, browser text, device text,
+    is_logged_in boolean, host text, is_bot boolean, epoch integer
+  ) partition by range (session_date)`);
+  // It may have one already, by another name.
+  await pool
+    .query('create table public.user_sessions_of_tests partition of public.user_sessions default')
+    .catch(() => undefined);
+}
+
+export interface TestSession {
+  ip: string | null;
+  job?: string;
+  date?: string;
+  country?: string | null;
+  state?: string | null;
+  city?: string | null;
+}
+
+let sessions = 0;
+
+/** An insert of session rows, as statement and values: `$1` on. */
+export function insertSessions(rows: readonly TestSession[]): { text: string; values: unknown[] } {
+  const text = `insert into public.user_sessions (job, session_id, ip, session_date, country, state, city, session_start, session_end,
+      window_end, event_count, os, browser, device, is_logged_in, host, is_bot, epoch)
+    select r.job, r.id, r.ip, r.date, r.country, r.state, r.city, r.date, r.date, r.date, 1, 'os', 'browser', 'device', false, 'host',
+      false, 0
+    from unnest($1::text[], $2::text[], $3::text[], $4::date[], $5::text[], $6::text[], $7::text[])
+      as r (job, id, ip, date, country, state, city)`;
+  const values = [
+    rows.map(({ job }) => job ?? 'job'),
+    rows.map(() => `session-${process.pid}-${++sessions}`),
+    rows.map(({ ip }) => ip),
+    rows.map(({ date }) => date ?? '2026-01-01'),
+    rows.map(({ country }) => country ?? null),
+    rows.map(({ state }) => state ?? null),
+    rows.map(({ city }) => city ?? null),
+  ];
+  return { text, values };
+}
+
+/** `ip country/state/city` of all sessions, sorted. */
+export async function sessionPlaces(pool: pg.Pool): Promise<string[]> {
+  const { rows } = await pool.query(
+    `select concat(ip, ' ', coalesce(country, '-'), '/', coalesce(state, '-'), '/', coalesce(city, '-')) as line from public.user_sessions`,
+  );
+  return (rows as { line: string }[]).map(({ line }) => line).toSorted();
+}

@@ -1,0 +1,90 @@
+import { mkdtemp, rm, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { ConfigError, loadConfig } from '../../src/worker/config.js';
+import { openGeo } from '../../src/worker/geo.js';
+import { createPool } from '../../src/io/postgres/pool.js';
+
+describe('the settings of location', () => {
+  let folder: string;
+  let file: string;
+  let other: string;
+  beforeAll(async () => {
+    folder = await mkdtemp(join(tmpdir(), 'weir-config-'));
+    file = join(folder, 'city.mmdb');
+    other = join(folder, 'v6.mmdb');
+    await writeFile(file, 'x');
+    await writeFile(other, 'x');
+  });
+  afterAll(() => rm(folder, { recursive: true }));
+
+  const geo = (env: Record<string, string>) => loadConfig(env).geo;
+
+  it('are off by default', () => {
+    expect(geo({})).toEqual({
+      mmdb: [],
+      key: null,
+      url: 'https://api.ip2location.io/',
+      ratePerSecond: 5,
+      budgetPerDay: 1000,
+    });
+  });
+
+  it('are all taken from the environment', () => {
+    const env = {
+      GEOIP_MMDB: file,
+      IP2LOCATION_KEY: 'k',
+      IP_CODING_KEY: 'other',
+      IP2LOCATION_URL: 'http://127.0.0.1:1/x',
+      IP2LOCATION_RATE: '0.5',
+      IP2LOCATION_BUDGET: '0',
+    };
+    expect(geo(env)).toEqual({
+      mmdb: [file],
+      key: 'k',
+      url: 'http://127.0.0.1:1/x',
+      ratePerSecond: 0.5,
+      budgetPerDay: 0,
+    });
+  });
+
+  it('know the key by its old name, too', () => {
+    expect(geo({ IP_CODING_KEY: 'old', IP2LOCATION_KEY: '' }).key).toBe('old');
+  });
+
+  it.each([',', ':', ' , '])('take two files with %j between them', (separator) => {
+    expect(geo({ GEOIP_MMDB: `${file}${separator}${other}` }).mmdb).toEqual([file, other]);
+  });
+
+  it.each([
+    ['GEOIP_MMDB', '/nowhere/x.mmdb', '/nowhere/x.mmdb does not exist'],
+    ['GEOIP_MMDB', tmpdir(), 'is not a file'],
+    ['GEOIP_MMDB', 'a,b,c', 'expected one file, or two'],
+    ['IP2LOCATION_URL', 'ftp://x', '"ftp://x" is not an http(s) address'],
+    ['IP2LOCATION_URL', 'http://', '"http://" is not an http(s) address'],
+    ['IP2LOCATION_RATE', '0', '"0" is not a number of requests a second above 0'],
+    ['IP2LOCATION_RATE', 'fast', '"fast" is not'],
+    ['IP2LOCATION_BUDGET', '-1', '"-1" is not a whole number'],
+    ['IP2LOCATION_BUDGET', '1.5', '"1.5" is not a whole number'],
+  ])('name %s=%s as a problem', (name, value, problem) => {
+    const load = () => loadConfig({ [name]: value });
+    expect(load).toThrow(ConfigError);
+    expect(load).toThrow(`- ${name}: `);
+    expect(load).toThrow(problem);
+  });
+
+  it('name every problem at once', () => {
+    const load = () => loadConfig({ IP2LOCATION_RATE: 'x', GEOIP_MMDB: '/nowhere', KAFKA_URL: 'a:b' });
+    expect(load).toThrow(/KAFKA_URL[^]*GEOIP_MMDB[^]*IP2LOCATION_RATE/);
+  });
+
+  it('name a file that is no database as a problem when the worker starts', async () => {
+    const config = loadConfig({ GEOIP_MMDB: file });
+    const pool = createPool(config.postgres, 1);
+    const opened = openGeo(config, { pool, warn: () => {} });
+    await expect(opened).rejects.toThrow(ConfigError);
+    await expect(opened).rejects.toThrow(`- GEOIP_MMDB: ${file} cannot be read`);
+    await pool.end();
+  });
+});
