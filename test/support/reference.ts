@@ -97,41 +97,53 @@ function windowSpans(job: HitsJob): Spans {
   };
 }
 
-/** Keeps every record that is not in a final session, and looks for the sessions among them anew each time. */
+/**
+ * Keeps every record of a key that is not in a final session, and looks for the sessions among them anew when the next record of the key
+ * comes: until then nothing changes them.
+ */
 function sessionSpans(gapMs: number): Spans {
   const rows = new Map<string, number>();
-  let pool: Taken[] = [];
-  const finals: { key: string; first: number; last: number }[] = [];
-  const keyOf = ({ user = null, ip = null }: ModelRecord) => JSON.stringify([user, ip]);
+  const pools = new Map<string, Taken[]>();
+  const finals = new Map<string, { first: number; last: number }[]>();
+  function close(key: string, watermark: number): void {
+    const mine = pools.get(key)!.sort((a, b) => a.time - b.time || a.offset - b.offset);
+    const open: Taken[] = [];
+    while (mine.length > 0) {
+      let length = 1;
+      while (length < mine.length && mine[length]!.time - mine[length - 1]!.time <= gapMs) length++;
+      const session = mine.splice(0, length);
+      const last = session.at(-1)!.time;
+      if (last + gapMs > watermark) {
+        open.push(...session);
+        continue;
+      }
+      const { time, user = null, ip = null, agent = null, host } = session[0]!;
+      const offset = Math.min(...session.map((record) => record.offset));
+      rows.set(JSON.stringify([time, last + gapMs, user, ip, agent, host, offset]), length);
+      finals.get(key)!.push({ first: time, last });
+    }
+    pools.set(key, open);
+  }
   return {
     rows,
     take(record, watermark) {
-      const late = record.time + gapMs <= watermark;
+      const { time, user = null, ip = null } = record;
+      const late = time + gapMs <= watermark;
       if (late) return { late };
-      pool.push(record);
-      const behindFinal = finals.some(
-        ({ key, first, last }) =>
-          key === keyOf(record) && first - gapMs <= record.time && record.time <= last + gapMs,
-      );
+      const key = JSON.stringify([user, ip]);
+      if (!pools.has(key)) {
+        pools.set(key, []);
+        finals.set(key, []);
+      }
+      close(key, watermark);
+      pools.get(key)!.push(record);
+      const behindFinal = finals
+        .get(key)!
+        .some(({ first, last }) => first - gapMs <= time && time <= last + gapMs);
       return { late, behindFinal };
     },
     close(watermark) {
-      for (const key of new Set(pool.map(keyOf))) {
-        const mine = pool.filter((record) => keyOf(record) === key);
-        mine.sort((a, b) => a.time - b.time || a.offset - b.offset);
-        while (mine.length > 0) {
-          let length = 1;
-          while (length < mine.length && mine[length]!.time - mine[length - 1]!.time <= gapMs) length++;
-          const session = mine.splice(0, length);
-          const end = session.at(-1)!.time + gapMs;
-          if (end > watermark) continue;
-          const { time, user = null, ip = null, agent = null, host } = session[0]!;
-          finals.push({ key, first: time, last: end - gapMs });
-          const offset = Math.min(...session.map((record) => record.offset));
-          rows.set(JSON.stringify([time, end, user, ip, agent, host, offset]), length);
-          pool = pool.filter((record) => !session.includes(record));
-        }
-      }
+      if (watermark === Infinity) for (const key of pools.keys()) close(key, watermark);
     },
   };
 }

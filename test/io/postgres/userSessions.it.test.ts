@@ -3,6 +3,7 @@ import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import type pg from 'pg';
 import { SessionsSink } from '../../../src/activities/sessionsSink.js';
 import { NO_RECORDS } from '../../../src/domain/accounting.js';
+import { createLocator } from '../../../src/io/geo/locator.js';
 import { claim } from '../../../src/io/postgres/claim.js';
 import { commit } from '../../../src/io/postgres/commit.js';
 import { migrate } from '../../../src/io/postgres/migrate.js';
@@ -64,7 +65,9 @@ describe('user_sessions', () => {
   const key = () => ({ job, partition: 0, epoch: 0 });
   beforeEach(async () => {
     job = uniqueName('job');
-    sink = new SessionsSink({ pool });
+    // Without a database of places and a service to ask.
+    const locator = createLocator({ pool, mmdb: null, canAsk: false, warn: () => undefined });
+    sink = new SessionsSink({ pool, locator });
     const partitions = [{ partition: 0, startOffset: 0 }];
     await registerJob(pool, { name: job, pipeline: 'sessions', config: {}, partitions, admit: () => {} });
     await claim(pool, key(), 'run');
