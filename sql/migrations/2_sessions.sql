@@ -39,7 +39,8 @@ declare
 begin
   if to_regclass(format('weir.%I', name)) is not null then return; end if;
   perform pg_advisory_xact_lock(hashtextextended('weir.user_sessions', 0));
-  if to_regclass(format('weir.%I', name)) is not null then return; end if;
+  -- Somebody else may have made it meanwhile; to_regclass would remember what it said before.
+  if exists (select from pg_catalog.pg_class where relname = name and relnamespace = 'weir'::regnamespace) then return; end if;
   execute format('create table weir.%I (like public.user_sessions including defaults including constraints)', name);
   execute format('alter table public.user_sessions attach partition weir.%I for values from (%L) to (%L)',
                  name, first, (first + interval '1 month')::date);

@@ -29,8 +29,9 @@ export class OpenSessions<Attributes> {
   join(part: SessionPart<Attributes>): void {
     const end = part.last + this.#gapMs;
     if (this.#lastEnd === null || end > this.#lastEnd) this.#lastEnd = end;
-    const added = this.#sessions.join(part);
-    if (added !== null) this.#put(added);
+    const before = this.size;
+    const session = this.#sessions.join(part);
+    if (this.size > before) this.#put(session);
   }
 
   /** Takes out the sessions of one key whose end is at or before `watermark`, and adds them to `closed`. */

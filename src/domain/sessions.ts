@@ -41,10 +41,10 @@ export class SessionsByKey<Attributes> {
   }
 
   /**
-   * Takes records that hang together: into the sessions that they touch, which become one, or as a new session, which is returned. Of
-   * equal times the one that was here before counts as the earlier, so parts must come in the order of their offsets.
+   * Takes records that hang together: into the sessions that they touch, which become one, or as a new session; returns the session that
+   * they are in now. Of equal times the one that was here before counts as the earlier, so parts must come in the order of their offsets.
    */
-  join(part: SessionPart<Attributes>): Session<Attributes> | null {
+  join(part: SessionPart<Attributes>): Session<Attributes> {
     const { key, first, last } = part;
     const head = this.#heads.get(key);
     let into: Session<Attributes> | null = null;
@@ -65,7 +65,7 @@ export class SessionsByKey<Attributes> {
       }
       previous = session;
     }
-    if (into !== null) return null;
+    if (into !== null) return into;
     // Not by a spread: this runs for every part.
     const { count, offset, attributes } = part;
     const added = { key, first, last, count, offset, attributes, next: head ?? null, gone: false };

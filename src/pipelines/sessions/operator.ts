@@ -72,12 +72,19 @@ class Segments implements Gathering<Visit, SessionsJson<UserAgent>> {
   take({ time, offset, item, watermark }: Accepted<Visit>): void {
     const { userAgent: agent, host } = item.attributes;
     const part = { key: item.key, first: time, last: time, count: 1, offset, attributes: { agent, host } };
+    let added = true;
     if (watermark !== null && time <= watermark) {
       this.#suspects.push(part);
       this.#met.push(watermark - this.#metBefore);
       this.#metBefore = watermark;
-    } else if (this.#segments.join(part) === null) return;
-    this.sizeBytes += SEGMENT_BYTES + bytesOf(item.key) + this.#newText(host) + this.#newAgent(agent);
+    } else {
+      const before = this.#segments.size;
+      const segment = this.#segments.join(part);
+      if (segment.attributes !== part.attributes) return;
+      added = this.#segments.size > before; // else it is the earliest of one that was there: its texts take the place of others
+    }
+    if (added) this.sizeBytes += SEGMENT_BYTES + bytesOf(item.key);
+    this.sizeBytes += this.#newText(host) + this.#newAgent(agent);
   }
 
   partial(): SessionsJson<UserAgent> {
@@ -90,8 +97,9 @@ class Segments implements Gathering<Visit, SessionsJson<UserAgent>> {
 
   #newAgent(agent: UserAgent): number {
     if (agent === null) return 0;
-    if (typeof agent === 'string') return this.#newText(agent) === 0 ? 0 : AGENT_BYTES;
-    return AGENT_BYTES + this.#newText(agent.browser) + this.#newText(agent.os) + this.#newText(agent.device);
+    const bytes = this.#newText(keyOfRaw(agent));
+    if (bytes === 0) return 0;
+    return typeof agent === 'string' ? AGENT_BYTES : AGENT_BYTES + bytes;
   }
 
   /** Bytes of a text that this batch has not met before: in JSON each stands about once. */
