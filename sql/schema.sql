@@ -33,6 +33,7 @@ create table public.user_sessions (
 CREATE INDEX user_sessions_ip ON ONLY public.user_sessions USING btree (ip);
 CREATE UNIQUE INDEX user_sessions_pkey ON ONLY public.user_sessions USING btree (job, session_date, session_start, session_id);
 CREATE INDEX user_sessions_user ON ONLY public.user_sessions USING btree (user_id, session_start) WHERE (user_id IS NOT NULL);
+
 create table weir.geo_budget (
   day date not null,
   requests bigint not null,

@@ -2,10 +2,14 @@ import { once } from 'node:events';
 import { access, constants, stat } from 'node:fs/promises';
 import { Command } from 'commander';
 import type { Counters } from '../domain/accounting.js';
+import { publicAddress } from '../io/geo/addresses.js';
+import { openMmdb } from '../io/geo/mmdb.js';
+import type { Place } from '../io/geo/place.js';
 import { createAgentReader } from '../io/userAgent/readAgent.js';
 import type { Job } from '../pipelines/job.js';
 import { BadJobInput, parseJobInput, PIPELINES } from '../pipelines/jobInput.js';
 import { whyKeysAreApart } from '../pipelines/keysTogether.js';
+import { loadConfig } from '../worker/config.js';
 import { OptionReader, UsageError } from './options.js';
 import { formatCount } from './progress.js';
 import { openOnce, openRereadable, textLines } from './run/input.js';
@@ -23,6 +27,7 @@ interface Options {
   gap?: string;
   time?: string;
   partitionedBy?: string;
+  location?: true;
   partitions?: string;
   records?: true;
   trace?: true;
@@ -68,6 +73,7 @@ export function runCommand(): Command {
       '--time <event_time|record>',
       "sessions: the event's time or that of the Kafka record (default: event_time)",
     )
+    .option('--location', 'sessions: look addresses up in the database that GEOIP_MMDB names (default: off)')
     .option('--partitioned-by <key>', 'sessions: key, where all records of a visitor are in one partition')
     .option(
       '--delay <duration>',
@@ -102,7 +108,8 @@ async function run(options: Options): Promise<void> {
     for (let number = 0; number < atLeast; number++) partitions.add(number);
     const apart = whyKeysAreApart(job!, partitions.size);
     if (apart !== null) throw new UsageError([`--records: ${apart}`]);
-    const jobRun = new JobRun(job!, partitions, { readAgent: createAgentReader() });
+    const placeOf = options.location ? await openPlaces() : () => null;
+    const jobRun = new JobRun(job!, partitions, { readAgent: createAgentReader(), placeOf });
     const toRecord = records ? jsonRecord : valueRecord;
     for await (const lines of outputLines(textLines(input.read()), { run: jobRun, toRecord, trace, flush })) {
       await print(lines);
@@ -127,6 +134,17 @@ function readJob(options: Options, read: OptionReader): Job | undefined {
     for (const problem of error.problems) read.problem(optionNamed(problem));
     return undefined;
   }
+}
+
+/** Where an address is, by the databases of GEOIP_MMDB alone. */
+async function openPlaces(): Promise<(ip: string) => Place | null> {
+  const { mmdb: paths } = loadConfig(process.env).geo;
+  if (paths.length === 0) throw new UsageError(['--location: GEOIP_MMDB names no database']);
+  const mmdb = await openMmdb(paths, { warn: (line) => console.error(line) });
+  return (ip) => {
+    const address = publicAddress(ip);
+    return address === null ? null : mmdb.lookUp(address);
+  };
 }
 
 /** A problem of a job's input, with the name that the field has as an option. */

@@ -33,17 +33,34 @@ describe('on real servers', () => {
   });
   afterAll(() => weir.close());
 
-  /** Four partitions of traffic, and the job `hits`, that has read it. */
+  /** Four partitions of traffic, and the jobs `hits` and `sessions`, that have read it. */
   async function asAfterNpmStart(): Promise<void> {
     const topic = DEFAULT_TOPICS.hits;
-    const traffic = ['--events', '20000', '--event-rate', '20/s', '--malformed', '0.01', '--late', '0.01'];
+    const traffic = [
+      '--events',
+      '20000',
+      '--event-rate',
+      '20/s',
+      '--malformed',
+      '0.01',
+      '--late',
+      '0.01',
+      '--visits',
+    ];
     await weir.weir('generate', '--topic', topic, '--partitions', '4', ...traffic);
-    await weir.client.workflow.start('pipeline', {
-      workflowId: 'hits',
-      taskQueue: DEFAULTS.WEIR_TASK_QUEUE,
-      args: [{ pipeline: 'hits' }],
-    });
+    const inputs = {
+      hits: { pipeline: 'hits' },
+      sessions: { pipeline: 'sessions', topic, partitionedBy: 'key' },
+    };
+    for (const [workflowId, input] of Object.entries(inputs)) {
+      await weir.client.workflow.start('pipeline', {
+        workflowId,
+        taskQueue: DEFAULTS.WEIR_TASK_QUEUE,
+        args: [input],
+      });
+    }
     await weir.committed('hits', 20_000);
+    await weir.committed('sessions', 20_000);
   }
 
   async function runAsShown(block: Block): Promise<void> {

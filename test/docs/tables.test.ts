@@ -3,45 +3,74 @@ import { readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
 import { resultsTable } from '../../src/cli/demo/results.js';
+import { sessionsTable } from '../../src/cli/demo/sessions.js';
+import { sessionId } from '../../src/io/postgres/sessionId.js';
 import { refusal } from '../../src/pipelines/jobDifferences.js';
-import type { Job } from '../../src/pipelines/job.js';
-import { DEFAULT_TOPICS, parseJobInput } from '../../src/pipelines/jobInput.js';
+import type { Job, Pipeline } from '../../src/pipelines/job.js';
+import { DEFAULT_TOPICS, parseJobInput, PIPELINES } from '../../src/pipelines/jobInput.js';
 import { DEFAULTS } from '../../src/worker/config.js';
 import { GEO_DEFAULTS } from '../../src/worker/geoConfig.js';
 import { blocksOf, codeIn, proseOf, ROOT, tableOf } from './markdown.js';
 import { fits } from './session.js';
 
-const job = (input: object = {}): Job => parseJobInput({ pipeline: 'hits', ...input }, null);
-const FIELDS = tableOf('README.md', 'field', 'default', 'what it does').map(([field, value, , later]) => ({
+const job = (pipeline: Pipeline, input: object = {}): Job => parseJobInput({ pipeline, ...input }, null);
+const FIELDS = tableOf('README.md', 'field', 'of', 'default').map(([field, of, value, , later]) => ({
   field: codeIn(field!)[0]!,
+  of: of!,
   value: codeIn(value!)[0],
   later: later!,
 }));
 
-describe("the README's table of a job's input", () => {
-  it('names every field, in order', () => {
-    const names = Object.keys(job()).map((key) => key.replace(/Ms$/, ''));
-    expect(FIELDS.map(({ field }) => field).sort()).toEqual(names.sort());
+describe.each(PIPELINES)("the README's table of a job's input, of %s", (pipeline) => {
+  const fields = FIELDS.filter(({ of }) => of === 'both' || of === pipeline);
+  const defaults = fields.filter(({ value }) => value !== undefined && value !== 'KAFKA_TOPIC');
+
+  it('names every field', () => {
+    const names = Object.keys(job(pipeline)).map((key) => key.replace(/Ms$/, ''));
+    expect(fields.map(({ field }) => field).sort()).toEqual(names.sort());
   });
 
-  it.each(FIELDS.filter(({ field }) => !['pipeline', 'topic', 'slide'].includes(field)))(
-    'gives the default of $field: $value',
-    ({ field, value }) => {
-      const isNumber = /^\d+$/.test(value!);
-      expect(job({ [field]: isNumber ? Number(value) : value })).toEqual(job());
-    },
-  );
-
-  it('gives the defaults that are taken from elsewhere', () => {
-    expect(FIELDS.find(({ field }) => field === 'topic')!.value).toBe('KAFKA_TOPIC');
-    expect(job({ size: '7m' })).toMatchObject({ topic: DEFAULT_TOPICS.hits, slideMs: 420_000 });
+  it.each(defaults)('gives the default of $field: $value', ({ field, value }) => {
+    const isNumber = /^\d+$/.test(value!);
+    expect(job(pipeline, { [field]: isNumber ? Number(value) : value })).toEqual(job(pipeline));
   });
 
-  it.each(FIELDS)('says whether a later start may change $field: $later', ({ field, later }) => {
-    const stored = job();
+  it('gives no default where there is none, or where it is another field', () => {
+    const others = fields.filter((each) => !defaults.includes(each)).map(({ field }) => field);
+    expect(others).toEqual(['pipeline', 'topic', pipeline === 'hits' ? 'slide' : 'partitionedBy']);
+  });
+
+  it.each(fields)('says whether a later start may change $field: $later', ({ field, later }) => {
+    const stored = job(pipeline);
     const key = (field in stored ? field : `${field}Ms`) as keyof Job;
     const other = { ...stored, [key]: typeof stored[key] === 'number' ? stored[key] + 1000 : 'other' };
-    expect(refusal('hits', stored, other) === null ? 'yes' : 'no').toBe(later);
+    expect(refusal(pipeline, stored, other) === null ? 'yes' : 'no').toBe(later);
+  });
+});
+
+describe("the README's table of a job's input", () => {
+  it('gives the defaults that are taken from elsewhere', () => {
+    const value = (of: string): string[] =>
+      codeIn(tableOf('README.md', 'field', 'of', 'default').find(([field]) => field === `\`${of}\``)![2]!);
+    expect(value('topic')).toEqual(['KAFKA_TOPIC', ...PIPELINES.map((pipeline) => DEFAULT_TOPICS[pipeline])]);
+    expect(value('pipeline')).toEqual([]);
+    expect(job('hits', { size: '7m' })).toMatchObject({ slideMs: 420_000 });
+    expect(job('sessions')).toMatchObject({ partitionedBy: null });
+  });
+
+  it('has no field of another pipeline', () => {
+    expect(FIELDS.map(({ of }) => of).filter((of) => !['both', ...PIPELINES].includes(of))).toEqual([]);
+  });
+
+  it('is that of docs/pipelines.md, for what is special about sessions', () => {
+    const special = tableOf('docs/pipelines.md', 'field', 'default').map(([field, value]) => [
+      codeIn(field!)[0],
+      codeIn(value!)[0],
+    ]);
+    const expected = FIELDS.filter(({ of, field }) => of === 'sessions' && field !== 'maxBatchBytes').map(
+      ({ field, value }) => [field, value],
+    );
+    expect(Object.fromEntries(special)).toEqual(Object.fromEntries(expected));
   });
 });
 
@@ -54,6 +83,11 @@ describe.each(['README.md', 'docs/operations.md'])('the table of settings in %s'
   it('gives the default of every setting', () => {
     const defaults = settings.filter(([name]) => Object.hasOwn(DEFAULTS, name!));
     expect(Object.fromEntries(defaults)).toEqual(DEFAULTS);
+  });
+
+  it('gives the topics of jobs that name none', () => {
+    const [, topics] = tableOf(path, 'variable', 'default').find(([name]) => name === '`KAFKA_TOPIC`')!;
+    expect(codeIn(topics!)).toEqual(PIPELINES.map((pipeline) => DEFAULT_TOPICS[pipeline]));
   });
 });
 
@@ -85,21 +119,87 @@ it("the README's view has the columns of the migration", () => {
   expect(tableOf('README.md', 'column', 'type').map(([column]) => codeIn(column!)[0])).toEqual(columns);
 });
 
-it("the README's quick start shows the demo's table as it is printed", () => {
-  const window = { window_start: new Date('2026-11-22T10:05Z'), window_end: new Date('2026-11-22T10:10Z') };
+describe('user_sessions', () => {
+  const sql = readFileSync(join(ROOT, 'sql/migrations/2_sessions.sql'), 'utf8');
+  const created = /create table public\.user_sessions \(([^]*?)\n\)/.exec(sql)![1]!;
+  const columns = [...created.matchAll(/^ {2}(\w+) +(text|timestamptz|bigint|date|boolean|integer)\b/gm)].map(
+    ([, name, type]) => [name!, type!],
+  );
+
+  it('has the columns and types of the migration in the README', () => {
+    expect(columns.length).toBeGreaterThan(15);
+    const shown = tableOf('README.md', 'column', 'type in `user_sessions`');
+    expect(shown.map(([column, type]) => [codeIn(column!)[0], codeIn(type!)[0]])).toEqual(columns);
+  });
+
+  it('has its columns, all of them, in docs/pipelines.md', () => {
+    const shown = tableOf('docs/pipelines.md', 'column', 'what is in it').flatMap(([column]) =>
+      codeIn(column!),
+    );
+    expect(new Set(shown)).toEqual(new Set(columns.map(([name]) => name)));
+  });
+
+  it('has the indexes of the migration in docs/pipelines.md', () => {
+    const key = /primary key \((.*)\)/.exec(created)![1]!;
+    const others = [...sql.matchAll(/create index \w+ on public\.user_sessions \((.*?)\)/g)].map(
+      ([, names]) => names!,
+    );
+    const shown = tableOf('docs/pipelines.md', 'index', 'for').map(([names]) => codeIn(names!)[0]);
+    expect(shown).toEqual([key, ...others]);
+  });
+});
+
+it('the session ids that docs/pipelines.md computes are those of the code', () => {
+  const text = readFileSync(join(ROOT, 'docs/pipelines.md'), 'utf8');
+  const start = Date.parse('2026-01-01T10:05:00Z');
+  expect(text).toContain(`\n${sessionId('17', '203.0.113.7', start)}  -\n`);
+  expect(text).toContain(`\n${sessionId(null, '203.0.113.7', start)}  -\n`);
+});
+
+it("the README's quick start shows the demo's tables as they are printed", () => {
+  const window = { window_start: new Date('2026-11-25T02:50Z'), window_end: new Date('2026-11-25T02:55Z') };
   const row = (referrer: string | null, num_hits: number) => ({
     ...window,
     host: 'www.example.com',
     referrer,
     num_hits,
   });
-  const newest = [
-    row(null, 2422),
-    row('https://www.example.com/', 159),
-    row('https://www.google.com/', 105),
-    row('https://www.reddit.com/r/kafka/', 83),
+  const groups = [
+    row(null, 2402),
+    row('https://www.example.com/', 185),
+    row('https://www.google.com/', 103),
+    row('https://www.example.com/blog/kafka/getting-started', 72),
+    row('https://kafka-weekly.example.net/posts/getting-started', 71),
+    row('https://www.reddit.com/r/kafka/', 66),
+  ];
+  const session = (
+    ...[times, user_id, ip, event_count, agent]: [string, string | null, string, number, string]
+  ) => {
+    const [session_start, session_end] = times.split(' ').map((time) => new Date(`2026-11-25T${time}Z`));
+    const [browser, os, device] = agent.split(', ').map((family) => (family === '' ? null : family));
+    return {
+      session_start: session_start!,
+      session_end: session_end!,
+      user_id,
+      ip,
+      event_count,
+      browser: browser!,
+      os: os!,
+      device: device!,
+    };
+  };
+  const ended = [
+    session('02:44:09 02:53:52', null, '60.144.123.59', 8, 'Chrome, Mac OS, Macintosh'),
+    session('02:53:51 02:53:51', '1673', '25.202.245.69', 1, 'Chrome, Android, Samsung SM-A546B'),
+    session('02:46:39 02:53:50', null, '2a02:18da:7a6d::ebca', 16, 'Chrome, Android, OPPO CPH2609'),
+    session('02:53:32 02:53:49', null, '23.32.153.128', 3, ', , Spider'),
+    session('02:52:34 02:53:47', null, '34.44.23.82', 16, 'Chrome, Chromium OS, Computer'),
+    session('02:52:59 02:53:47', '1455', '45.230.39.160', 5, ', , Spider'),
   ];
   const shown = blocksOf('README.md').find(({ lines }) => lines.includes('$ npm start'))!.lines;
-  const printed = resultsTable({ rows: 2974, hits: 29_348, rejected: 131, newest });
+  const printed = [
+    resultsTable({ rows: 3236, hits: 30_721, rejected: 145, newest: groups }),
+    sessionsTable({ sessions: 1853, events: 19_850, loggedIn: 979, bots: 137, newest: ended }),
+  ].join('\n\n');
   expect(fits(shown.join('\n'), ['…', ...printed.split('\n'), '…'])).toBe(true);
 });

@@ -1,9 +1,16 @@
 /** Location from the queue to the row, with a worker, its workflow and a service on loopback; and what people see of it. */
+import { existsSync } from 'node:fs';
+import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { QUEUE_ADDRESSES, queueEntry } from '../../src/io/postgres/geoQueue.js';
 import { LOCATE_ID } from '../../src/worker/startLocate.js';
 import { errorBody, startIp2LocationStub, type Ip2LocationStub } from '../io/geo/ip2locationStub.js';
-import { createGeoDatabase, insertSessions, type GeoDatabase } from '../support/geoDatabase.js';
+import {
+  createGeoDatabase,
+  insertSessions,
+  sessionPlaces,
+  type GeoDatabase,
+} from '../support/geoDatabase.js';
 import { sharedStack } from '../support/stack.js';
 import { eventually, uniqueName, Weir } from '../support/weir.js';
 
@@ -128,5 +135,94 @@ describe('the locate workflow', () => {
       /ended with 2[^]*--since "yesterday"/,
     );
     await expect(weir.weir('geo', 'requeue', '--bogus')).rejects.toThrow('ended with 2');
+  });
+});
+
+// Here, and not in a file of its own: there is one `weir/locate` in a namespace, and this stack has one.
+const MMDB = join(import.meta.dirname, '../../../shared/data/GeoLite2-City-Test.mmdb');
+const there = existsSync(MMDB);
+if (!there) console.log(`skipped, since ${MMDB} is absent: places of sessions from an MMDB`);
+
+const PLACES = {
+  '81.2.69.142': 'GB/England/London',
+  '216.160.83.56': 'US/Washington/Milton',
+  '89.160.20.112': 'SE/Östergötland County/Linköping',
+  '175.16.199.0': 'CN/Jilin Sheng/Changchun',
+  '2.125.160.216': 'GB/England/Boxford',
+  '::ffff:81.2.69.142': 'GB/England/London',
+  '10.1.2.3': '-/-/-',
+  'not an address': '-/-/-',
+};
+
+describe('places of sessions', () => {
+  let weir: Weir;
+  let stub: Ip2LocationStub;
+  let database: GeoDatabase;
+  let away = true;
+
+  beforeAll(async () => {
+    stub = await startIp2LocationStub();
+    database = await createGeoDatabase();
+    weir = await Weir.on({ ...sharedStack(), postgresUrl: database.url });
+    Object.assign(weir.env, {
+      IP2LOCATION_KEY: 'key',
+      IP2LOCATION_URL: stub.url,
+      IP2LOCATION_RATE: '1000',
+      ...(there ? { GEOIP_MMDB: MMDB } : {}),
+    });
+    const { answer } = stub;
+    stub.answer = (address) => (away ? 'hang' : answer(address));
+    await weir.startWorker();
+  });
+  afterAll(async () => {
+    await weir.client.workflow.getHandle(LOCATE_ID).terminate('the test is over');
+    await weir.close();
+    await stub.close();
+    await database.drop();
+  });
+
+  const visit = (ip: string | null, minute: number, user: string | null = null) => ({
+    key: ip,
+    value: JSON.stringify({ ip, user_id: user, event_time: new Date(minute * 60_000).toISOString() }),
+  });
+
+  it.skipIf(!there)(
+    'come from the MMDB with the row; private addresses and other texts have none',
+    async () => {
+      const name = uniqueName('placed');
+      const topic = await weir.topic(
+        1,
+        [...Object.keys(PLACES), null].map((ip) => visit(ip, 0)),
+      );
+      await weir.start(name, { pipeline: 'sessions', topic });
+      await weir.drain(name);
+      const expected = Object.entries(PLACES).map(([ip, place]) => `${ip} ${place}`);
+      expect(await sessionPlaces(weir.pool)).toEqual([' -/-/-', ...expected].toSorted());
+      expect(stub.asked).toEqual([]);
+    },
+  );
+
+  it('are asked for once an address, however many sessions, partitions and jobs have it; the jobs do not wait', async () => {
+    await weir.pool.query('truncate user_sessions');
+    const addresses = ['5.5.5.1', '5.5.5.2', '::ffff:5.5.5.2', '5.5.5.3'];
+    const visits = [0, 10, 20, 30].flatMap((minute) =>
+      addresses.flatMap((ip) => [visit(ip, minute), visit(ip, minute, 'a'), visit(ip, minute, 'b')]),
+    );
+    const topic = await weir.topic(3, visits);
+    const jobs = [uniqueName('asked'), uniqueName('asked')];
+    for (const name of jobs) await weir.start(name, { pipeline: 'sessions', topic, partitionedBy: 'key' });
+    for (const name of jobs) await weir.drain(name); // the service is away all the time
+    const places = await sessionPlaces(weir.pool);
+    expect(places).toHaveLength(2 * visits.length);
+    expect(places.every((line) => line.endsWith(' -/-/-'))).toBe(true);
+
+    away = false;
+    stub.asked.length = 0;
+    await eventually(
+      'all rows to be filled',
+      async () => (await sessionPlaces(weir.pool)).every((line) => line.includes(' GB/Region of 5.5.5.')),
+      100_000,
+    );
+    expect(stub.asked.toSorted()).toEqual(['5.5.5.1', '5.5.5.2', '5.5.5.3']);
   });
 });

@@ -22,7 +22,8 @@ export async function createGeoDatabase(): Promise<GeoDatabase> {
   await admin.query(`create database ${database}`);
   await migrate({ ...postgres, database });
   const pool = createPool({ ...postgres, database }, 20);
-  await ensureSessions(pool);
+  // Rows of any date can be written.
+  await pool.query('create table weir.sessions_of_tests partition of user_sessions default');
   return {
     url: url.href,
     pool,
@@ -32,19 +33,6 @@ export async function createGeoDatabase(): Promise<GeoDatabase> {
       await admin.end();
     },
   };
-}
-
-/** Rows of any date can be written: where the table is absent, a stand-in is made. */
-async function ensureSessions(pool: pg.Pool): Promise<void> {
-  await pool.query(`create table if not exists public.user_sessions (
-    job text, session_id text, user_id text, ip text, session_start timestamptz, session_end timestamptz, window_end timestamptz,
-    event_count bigint, session_date date, country text, state text, city text, os text, browser text, device text,
-    is_logged_in boolean, host text, is_bot boolean, epoch integer
-  ) partition by range (session_date)`);
-  // It may have one already, by another name.
-  await pool
-    .query('create table public.user_sessions_of_tests partition of public.user_sessions default')
-    .catch(() => undefined);
 }
 
 export interface TestSession {
@@ -61,9 +49,9 @@ let sessions = 0;
 /** An insert of session rows, as statement and values: `$1` on. */
 export function insertSessions(rows: readonly TestSession[]): { text: string; values: unknown[] } {
   const text = `insert into public.user_sessions (job, session_id, ip, session_date, country, state, city, session_start, session_end,
-      window_end, event_count, os, browser, device, is_logged_in, host, is_bot, epoch)
+      window_end, event_count, os, browser, device, is_logged_in, host, is_bot, partition, epoch)
     select r.job, r.id, r.ip, r.date, r.country, r.state, r.city, r.date, r.date, r.date, 1, 'os', 'browser', 'device', false, 'host',
-      false, 0
+      false, 0, 0
     from unnest($1::text[], $2::text[], $3::text[], $4::date[], $5::text[], $6::text[], $7::text[])
       as r (job, id, ip, date, country, state, city)`;
   const values = [

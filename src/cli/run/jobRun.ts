@@ -2,6 +2,7 @@ import { addCounters, NO_RECORDS, type Counters } from '../../domain/accounting.
 import { latest, type Instant } from '../../domain/instant.js';
 import type { Job } from '../../pipelines/job.js';
 import type { HitRow } from '../../pipelines/hits/counts.js';
+import type { Place } from '../../io/geo/place.js';
 import type { AgentReader } from '../../pipelines/sessions/agent.js';
 import type { SessionRow } from '../../pipelines/sessions/operator.js';
 import { ShownByLine } from './shownByLine.js';
@@ -12,6 +13,8 @@ import type { Shown } from './shown.js';
 
 export interface RunDependencies {
   readAgent: AgentReader;
+  /** Where a session's address is; null where that is not known, or location is off. */
+  placeOf: (ip: string) => Place | null;
 }
 
 /**
@@ -28,7 +31,10 @@ export class JobRun {
   constructor(job: Job, partitions: Iterable<number>, dependencies: RunDependencies) {
     this.#job = job;
     this.#dependencies = dependencies;
-    this.#shown = shownFor(job, () => this.#partitions.values());
+    this.#shown = shownFor(job, {
+      partitions: () => this.#partitions.values(),
+      placeOf: dependencies.placeOf,
+    });
     for (const partition of partitions) this.#partition(partition);
   }
 
@@ -71,11 +77,14 @@ export class JobRun {
   }
 }
 
-function shownFor(job: Job, partitions: () => Iterable<Partition>): Shown<HitRow | SessionRow> {
+function shownFor(
+  job: Job,
+  { partitions, placeOf }: { partitions: () => Iterable<Partition> } & Pick<RunDependencies, 'placeOf'>,
+): Shown<HitRow | SessionRow> {
   switch (job.pipeline) {
     case 'hits':
       return new ShownByLine(job, partitions);
     case 'sessions':
-      return new ShownWhenClosed(job);
+      return new ShownWhenClosed(job, placeOf);
   }
 }

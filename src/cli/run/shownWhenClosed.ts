@@ -1,5 +1,6 @@
 import { compareTexts } from '../../domain/compareTexts.js';
 import type { Instant } from '../../domain/instant.js';
+import type { Place } from '../../io/geo/place.js';
 import { sessionId } from '../../io/postgres/sessionId.js';
 import type { SessionsJob } from '../../pipelines/job.js';
 import { partsOfKey } from '../../pipelines/sessions/key.js';
@@ -12,8 +13,11 @@ export class ShownWhenClosed implements Shown<SessionRow> {
   readonly #gapMs: number;
   #closed: SessionRow[] = [];
 
-  constructor({ gapMs }: SessionsJob) {
+  readonly #placeOf: (ip: string) => Place | null;
+
+  constructor({ gapMs }: SessionsJob, placeOf: (ip: string) => Place | null) {
     this.#gapMs = gapMs;
+    this.#placeOf = placeOf;
   }
 
   add(rows: SessionRow[]): void {
@@ -32,13 +36,17 @@ export class ShownWhenClosed implements Shown<SessionRow> {
       (a, b) =>
         a.last - b.last || a.first - b.first || compareTexts(a.userId, b.userId) || compareTexts(a.ip, b.ip),
     );
-    return rows.map((row) => sessionJson(row, this.#gapMs));
+    return rows.map((row) => sessionJson(row, this.#gapMs, row.ip === null ? null : this.#placeOf(row.ip)));
   }
 }
 
 type Keyed = SessionRow & { userId: string | null; ip: string | null };
 
-function sessionJson({ userId, ip, first, last, count, attributes }: Keyed, gapMs: number) {
+function sessionJson(
+  { userId, ip, first, last, count, attributes }: Keyed,
+  gapMs: number,
+  place: Place | null,
+) {
   const { agent, host } = attributes;
   return {
     session_id: sessionId(userId, ip, first),
@@ -49,9 +57,9 @@ function sessionJson({ userId, ip, first, last, count, attributes }: Keyed, gapM
     window_end: iso(last + gapMs),
     event_count: count,
     session_date: iso(first).slice(0, 10),
-    country: null,
-    state: null,
-    city: null,
+    country: place?.country ?? null,
+    state: place?.state ?? null,
+    city: place?.city ?? null,
     os: agent.os,
     browser: agent.browser,
     device: agent.device,

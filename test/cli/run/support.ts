@@ -29,6 +29,7 @@ export async function runOver(lines: readonly string[], setup: Setup = {}): Prom
   for (let number = 0; number < atLeast; number++) partitions.add(number);
   const run = new JobRun(parseJobInput({ pipeline: 'hits', ...job }, 'none'), partitions, {
     readAgent: createAgentReader(),
+    placeOf: () => null,
   });
   const toRecord = (line: string) => {
     if (cut()) run.endBatches();
