@@ -48,7 +48,14 @@ describe('jobs whose servers and workers are killed', () => {
     // Visitors are spread by their address. Nothing but records moves the watermarks: so a pass over the log tells what is late.
     const inputs = {
       [hits]: { pipeline: 'hits', topic, size: '10s', delay: '5s' },
-      [sessions]: { pipeline: 'sessions', topic, gap: '2s', delay: '1500ms', partitionedBy: 'key', idle: 'off' },
+      [sessions]: {
+        pipeline: 'sessions',
+        topic,
+        gap: '2s',
+        delay: '1500ms',
+        partitionedBy: 'key',
+        idle: 'off',
+      },
     };
     const jobs = Object.keys(inputs);
     await weir.startWorker();
