@@ -3,7 +3,7 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import proto from '@temporalio/proto';
 import { brotliCodec } from '../src/io/payload/codec.js';
 import { differencesOfSessions, sessionsOfTopic } from './exactSessions.js';
-import { historyOf } from './history.js';
+import { historyOf, type History } from './history.js';
 import { startJob, type RunningJob } from './job.js';
 import { fillTopic, type OpenVisits } from './openVisits.js';
 import { cpuSecondsOf, peakMemoryOf } from './processes.js';
@@ -12,7 +12,7 @@ import type { WorkerProcess } from './worker.js';
 import type { World } from './world.js';
 
 const VISITORS = 200_000;
-const FILL = { visitors: VISITORS, events: 300_000, spanMs: 180_000 };
+const FILL = { visitors: VISITORS, events: 1_000_000, spanMs: 180_000 };
 const GAP_MS = 600_000;
 const DELAY_MS = 30_000;
 const LIVE_PER_SECOND = 2000;
@@ -64,12 +64,14 @@ class Measurement {
     await this.#startJob('1s');
     const { events } = this.#visits;
     const [read] = await this.#job.until((found) => found[0]?.offset === events, {
-      ms: 120_000,
+      ms: 300_000,
       what: 'the fill to be read',
     });
     const seconds = (read!.at - start) / 1000;
     this.#tell('filling, events/s', `${Math.round(events / seconds / 1000)} k`);
     this.#tell('  CPU s: worker, Temporal, Postgres', since(cpu, await this.#cpu()));
+    await this.#notePeak();
+    this.#tell('  worker memory, peak', `${Math.round(this.#peakBytes / MIB)} MB`);
   }
 
   /** Live traffic while everything is open. */
@@ -180,6 +182,8 @@ class Measurement {
       `terminated, and rebuilt from ${this.#visits.events} records, to the next commit`,
       `${seconds.toFixed(1)} s`,
     );
+    const { runs, bytes, events } = await this.#runsSince(at);
+    this.#tell('  its history', `${(bytes / MB).toFixed(1)} MB, ${events} events in ${runs} runs`);
   }
 
   async drain(): Promise<Outcome> {
@@ -197,7 +201,7 @@ class Measurement {
     await this.#worker.stop();
     const history = await historyOf(this.#world, this.#name);
     this.#tell('history', `${(history.bytes / MB).toFixed(1)} MB, ${history.events} events`);
-    this.#tell('worker memory, peak', `${Math.round(this.#peakBytes / MIB)} MB`);
+    this.#tell('worker memory, peak of all of it', `${Math.round(this.#peakBytes / MIB)} MB`);
     const exact = await sessionsOfTopic(this.#world, {
       topic,
       gapMs: GAP_MS,
@@ -207,6 +211,20 @@ class Measurement {
     wrong.push(...(await differencesOfSessions(this.#world, this.#name, exact)));
     if (exact.size !== VISITORS) wrong.push(`${exact.size} sessions were not ${VISITORS}, all open at once`);
     return { figures: this.#figures, wrong };
+  }
+
+  /** Runs of the partition that began at `from` or later. */
+  async #runsSince(from: number): Promise<{ runs: number } & Pick<History, 'bytes' | 'events'>> {
+    const { client } = this.#world;
+    const sum = { runs: 0, bytes: 0, events: 0 };
+    const query = `WorkflowId = "${this.#name}/0" AND StartTime >= "${new Date(from).toISOString()}"`;
+    for await (const { workflowId, runId } of client.workflow.list({ query })) {
+      const { historyLength, historySize } = await client.workflow.getHandle(workflowId, runId).describe();
+      sum.runs++;
+      sum.events += historyLength;
+      sum.bytes += historySize ?? 0;
+    }
+    return sum;
   }
 
   async #startJob(linger: string): Promise<void> {
