@@ -16,7 +16,7 @@ import { asJson, type Counted } from './progressTable.js';
 import type { ModelRecord } from './reference.js';
 
 /** Raw user agents of models are the names of browsers. */
-export function readNamed(userAgent: UserAgent): Agent {
+function readNamed(userAgent: UserAgent): Agent {
   if (typeof userAgent === 'object' && userAgent !== null) return { ...userAgent, isBot: false };
   return { browser: userAgent, os: null, device: null, isBot: false };
 }
