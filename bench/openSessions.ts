@@ -145,7 +145,7 @@ class Measurement {
     const { data } = rows[0]!;
     const { Payload } = proto.temporal.api.common.v1;
     const [payload] = await brotliCodec().decode([Payload.decode(data)]);
-    const json = new TextDecoder().decode(payload!.data!);
+    const json = new TextDecoder().decode(payload!.data);
     const { state } = JSON.parse(json) as { state: { open: { segments: { keys: string[] } } } };
     this.#tell('state: open sessions', String(state.open.segments.keys.length));
     this.#tell('  JSON, stored', `${(json.length / MB).toFixed(1)} MB, ${(data.length / MB).toFixed(1)} MB`);
