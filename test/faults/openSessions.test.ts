@@ -6,7 +6,6 @@ import { eventually, uniqueName, Weir } from '../support/weir.js';
 
 const VISITORS = 100_000;
 const GAP_MS = 600_000;
-/** Of each visitor the time of the last event, in ms of the first minute; every third comes a second time. */
 const FIRST = Date.UTC(2026, 0, 1);
 
 describe('100,000 sessions open at once in one partition', () => {
