@@ -1,8 +1,9 @@
-/** `npm run bench [-- hits|sessions|latency|recovery] [--keep]`: measures weir on this machine (docs/benchmarks.md). Linux only. */
+/** `npm run bench [-- hits|sessions|openSessions|latency|recovery] [--keep]`: measures weir on this machine (docs/benchmarks.md). Linux only. */
 import { availableParallelism, loadavg } from 'node:os';
 import { parseArgs } from 'node:util';
 import { measureHits } from './hits.js';
 import { measureLatency } from './latency.js';
+import { measureOpenSessions } from './openSessions.js';
 import { measureRecovery } from './recovery.js';
 import { table, type Figure } from './report.js';
 import { measureSessions } from './sessions.js';
@@ -11,6 +12,7 @@ import { openWorld } from './world.js';
 const measurements = {
   hits: measureHits,
   sessions: measureSessions,
+  openSessions: measureOpenSessions,
   latency: measureLatency,
   recovery: measureRecovery,
 };

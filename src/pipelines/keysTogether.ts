@@ -2,7 +2,7 @@ import type { Job } from './job.js';
 
 /**
  * Why a job cannot take a topic of so many partitions, and what to do; null where it can. A session needs all records of a visitor in one
- * partition (docs/semantics.md, the job's line).
+ * partition (docs/semantics.md, keys together).
  */
 export function whyKeysAreApart(job: Job, partitions: number): string | null {
   if (job.pipeline !== 'sessions' || partitions <= 1 || job.partitionedBy === 'key') return null;

@@ -31,6 +31,8 @@ export interface PollStep {
 }
 
 const FENCED_AT_MOST = 3;
+/** Then it goes on in another run, in its middle. */
+const SILENT_BATCHES_A_RUN = 3;
 
 export interface ModelOptions<Partial, Item, Row> {
   job: Pick<Job, 'delayMs' | 'futureGuardMs'>;
@@ -60,6 +62,7 @@ export class PartitionModel<Partial, Item = Hit, Row = HitRow> {
   readonly #partition: number;
   readonly #table: ProgressTable<Row>;
   #runs = 0;
+  #silentBatches = 0;
   #input: RunInput<Partial> = { state: null, fenced: 0, allAdvances: [] };
   #fenced = 0;
 
@@ -160,6 +163,10 @@ export class PartitionModel<Partial, Item = Hit, Row = HitRow> {
     while (this.state.offset < progress.offset) {
       const until = this.state.silentUntil(progress.offset);
       this.state.mergeSilently(this.#silentlyPolled(until));
+      if (this.state.offset >= progress.offset || ++this.#silentBatches % SILENT_BATCHES_A_RUN !== 0)
+        continue;
+      this.#start({ state: this.state.carry(), fenced: this.#fenced, allAdvances: [] });
+      return;
     }
     this.state.adopt(progress);
     this.allAdvances = this.#table.standing(this.#partition).allAdvances;

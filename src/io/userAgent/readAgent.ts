@@ -30,6 +30,8 @@ const SPELLED = new Map(
     name,
   ]),
 );
+/** What Chrome on Android says instead of a model. */
+const REDUCED = 'K';
 /** What the device of a bot is called where user agents come parsed (ua-parser's own word). */
 const SPIDER = 'Spider';
 /** isbot takes whatever looks like no browser's user agent for a bot, so a family alone too: it is asked about one in a browser's. */
@@ -63,7 +65,7 @@ function read(text: string): AgentFamilies {
 
 /** `Samsung SM-G991B`, `iPhone`; where nothing but the kind is known, that: `mobile`. */
 function deviceFamily({ vendor, model, type }: UAParser.IDevice): string | undefined {
-  if (model === undefined) return vendor ?? type;
+  if (model === undefined || model === REDUCED) return vendor ?? type;
   return vendor === undefined || vendor === 'Apple' ? model : `${vendor} ${model}`;
 }
 
