@@ -13,8 +13,8 @@ import { eventually, uniqueName, Weir } from '../support/weir.js';
 
 const PARTITIONS = 4;
 const WINDOW_MS = 10_000;
-const GAP_MS = 6000;
-const DELAY_MS = 5000;
+const GAP_MS = 2000;
+const DELAY_MS = 1500;
 const PER_TICK = 20;
 const TICK_MS = 50;
 /** Event time runs this much faster than the clock: windows close all the time. */
@@ -48,7 +48,14 @@ describe('jobs whose servers and workers are killed', () => {
     // Visitors are spread by their address. Nothing but records moves the watermarks: so a pass over the log tells what is late.
     const inputs = {
       [hits]: { pipeline: 'hits', topic, size: '10s', delay: '5s' },
-      [sessions]: { pipeline: 'sessions', topic, gap: '6s', delay: '5s', partitionedBy: 'key', idle: 'off' },
+      [sessions]: {
+        pipeline: 'sessions',
+        topic,
+        gap: '2s',
+        delay: '1500ms',
+        partitionedBy: 'key',
+        idle: 'off',
+      },
     };
     const jobs = Object.keys(inputs);
     await weir.startWorker();
