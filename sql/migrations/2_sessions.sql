@@ -49,6 +49,6 @@ end $$;
 
 -- Whether the partition of that name is there and attached.
 create function weir.has_sessions_month(name text) returns boolean
-  language sql stable set search_path = pg_catalog
+  language sql volatile set search_path = pg_catalog -- volatile: it sees what was attached while the lock was waited for
   return exists (select from pg_inherits where inhrelid = to_regclass(format('weir.%I', name))
                                            and inhparent = 'public.user_sessions'::regclass);

@@ -65,9 +65,6 @@ async function endOffsets(topics: TopicAdmin, topic: string): Promise<Map<number
   }
 }
 
-/** What the smallest watermark of the partitions means for people. */
-const FINAL: Record<string, string> = { hits: 'results final', sessions: 'sessions written that ended' };
-
 function shown({ name, pipeline, topic, line, partitions }: JobStatus): string {
   const table = new Table({
     head: ['partition', 'offset', 'end', 'lag', 'watermark', 'open until', 'read', 'late', 'rejected'],
@@ -86,5 +83,5 @@ function shown({ name, pipeline, topic, line, partitions }: JobStatus): string {
       counters.rejected,
     ]);
   }
-  return `${name}: ${pipeline} over ${topic}, ${FINAL[pipeline] ?? 'final'} up to ${formatInstant(line) ?? '-'}\n${table.toString()}`;
+  return `${name}: ${pipeline} over ${topic}, results final up to ${formatInstant(line) ?? '-'}\n${table.toString()}`;
 }
