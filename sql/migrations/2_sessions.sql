@@ -47,8 +47,10 @@ begin
                  name, first, (first + interval '1 month')::date);
 end $$;
 
--- Whether the partition of that name is there and attached.
+-- Whether the partition of that name is there and attached. Not by to_regclass: who asked it before waiting for the lock would get the same
+-- answer again, from a cache.
 create function weir.has_sessions_month(name text) returns boolean
   language sql volatile set search_path = pg_catalog -- volatile: it sees what was attached while the lock was waited for
-  return exists (select from pg_inherits where inhrelid = to_regclass(format('weir.%I', name))
-                                           and inhparent = 'public.user_sessions'::regclass);
+  return exists (select from pg_inherits i join pg_class c on c.oid = i.inhrelid
+                 where i.inhparent = 'public.user_sessions'::regclass
+                   and c.relname = name and c.relnamespace = 'weir'::regnamespace);
