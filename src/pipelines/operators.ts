@@ -1,5 +1,13 @@
 /** Which operator a job needs. Workflows import this file: no event schema, no user-agent library here. */
 import type { Operator } from '../domain/operator.js';
+import {
+  clicksOperator,
+  packClicks,
+  type ClickItem,
+  type ClickRow,
+  type ClicksJson,
+  type PackedClicks,
+} from './clicks/operator.js';
 import { hitsOperator } from './hits/operator.js';
 import type { Hit, HitCountsJson, HitRow } from './hits/counts.js';
 import type { Job } from './job.js';
@@ -14,12 +22,12 @@ import {
 } from './sessions/operator.js';
 
 /** What polls return and runs carry, whatever the pipeline. */
-export type JobPartial = HitCountsJson | SessionsJson;
-export type JobGathered = HitCountsJson | SessionsJson<UserAgent>;
-export type JobRow = HitRow | SessionRow;
-export type JobItem = Hit | Visit;
+export type JobPartial = HitCountsJson | SessionsJson | ClicksJson;
+export type JobGathered = HitCountsJson | SessionsJson<UserAgent> | ClicksJson;
+export type JobRow = HitRow | SessionRow | ClickRow;
+export type JobItem = Hit | Visit | ClickItem;
 /** Rows on their way to the sink. */
-export type JobRows = HitRow[] | PackedSessions;
+export type JobRows = HitRow[] | PackedSessions | PackedClicks;
 
 export type JobOperator = Operator<JobItem, JobPartial, JobRow, JobGathered>;
 
@@ -30,6 +38,8 @@ export function operatorOf(job: Job): JobOperator {
       return hitsOperator(job);
     case 'sessions':
       return sessionsOperator(job.gapMs);
+    case 'clicks':
+      return clicksOperator(job);
   }
 }
 
@@ -41,5 +51,7 @@ export function packRows(job: Job, rows: JobRow[]): JobRows | null {
       return rows as HitRow[];
     case 'sessions':
       return packSessions(rows as SessionRow[], job.gapMs);
+    case 'clicks':
+      return packClicks(rows as ClickRow[], job);
   }
 }

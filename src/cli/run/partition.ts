@@ -11,8 +11,7 @@ import {
   type JobPartial,
   type JobRow,
 } from '../../pipelines/operators.js';
-import { pollSideOf, type PollSide } from '../../pipelines/pollSide.js';
-import type { AgentReader } from '../../pipelines/sessions/agent.js';
+import { pollSideOf, type LookUps, type PollSide } from '../../pipelines/pollSide.js';
 import type { LogRecord } from './logRecord.js';
 
 /** One partition of a job in this process: what polls, workflow and sink do between them, on the same rules. */
@@ -27,7 +26,7 @@ export class Partition {
   /** The earliest end of anything open in the batches that have ended. */
   #nextEnd = Infinity;
 
-  constructor(job: Job, dependencies: { readAgent: AgentReader }) {
+  constructor(job: Job, dependencies: LookUps) {
     this.#job = job;
     this.#side = pollSideOf(job, dependencies);
     this.#state = PartitionState.rebuilding(operatorOf(job), NO_PROGRESS);
