@@ -26,6 +26,8 @@ export interface Backlog {
   /** The job's input but for pipeline and topic. */
   input?: Record<string, unknown>;
   targets: BacklogTargets;
+  /** How many records are duplicates; left out: none. */
+  duplicates?: number;
   /** Compares what the drained job has written with an exact pass; returns sentences about what differs. */
   compare: (job: string) => Promise<string[]>;
 }
@@ -51,7 +53,7 @@ export async function measureBacklog(world: World, backlog: Backlog): Promise<Ou
     const history = await historyOf(world, job.name);
     const commits = partitions.reduce((sum, { number }) => sum + number, 0);
 
-    const wrong = await job.drain();
+    const wrong = await job.drain(backlog.duplicates);
     wrong.push(...(await backlog.compare(job.name)));
 
     const cpu = (name: keyof Spent): number => after[name] - before[name];

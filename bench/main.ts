@@ -1,6 +1,7 @@
-/** `npm run bench [-- hits|sessions|openSessions|latency|recovery] [--keep]`: measures weir on this machine (docs/benchmarks.md). Linux only. */
+/** `npm run bench [-- hits|sessions|openSessions|clicks|latency|recovery] [--keep]`: measures weir on this machine (docs/benchmarks.md). Linux only. */
 import { availableParallelism, loadavg } from 'node:os';
 import { parseArgs } from 'node:util';
+import { measureClicks } from './clicks.js';
 import { measureHits } from './hits.js';
 import { measureLatency } from './latency.js';
 import { measureOpenSessions } from './openSessions.js';
@@ -13,6 +14,7 @@ const measurements = {
   hits: measureHits,
   sessions: measureSessions,
   openSessions: measureOpenSessions,
+  clicks: measureClicks,
   latency: measureLatency,
   recovery: measureRecovery,
 };

@@ -30,16 +30,35 @@ export async function endOffsets({ kafka }: World, topic: string): Promise<numbe
   }
 }
 
+const WEB = '--key ip';
+/** Two in a hundred records are copies of a recent one. */
+const CLICKS = '--pipeline clicks --key user --duplicates 0.02';
+
 /** A topic of `events` events, always the same ones; one that an earlier run kept is used again. */
-export async function backlogTopic(world: World, events: number): Promise<string> {
+export function backlogTopic(world: World, events: number): Promise<string> {
+  return madeTopic(world, { events, prefix: 'bench-backlog', kind: WEB });
+}
+
+/** The same of clicks. */
+export function clicksTopic(world: World, events: number): Promise<string> {
+  return madeTopic(world, { events, prefix: 'bench-clicks', kind: CLICKS });
+}
+
+async function madeTopic(
+  world: World,
+  { events, prefix, kind }: { events: number; prefix: string; kind: string },
+): Promise<string> {
   for (let attempt = 0; ; attempt++) {
-    const topic = `bench-backlog-${events}-${attempt}`;
+    const topic = `${prefix}-${events}-${attempt}`;
     const ends = await endOffsets(world, topic);
     if (ends.reduce((sum, end) => sum + end, 0) === events) return topic;
     if (ends.length > 0) continue; // a run that was cut short has left a part
     world.say(`making ${events} events in ${topic}`);
-    const options = '--key ip --event-rate 50 --disorder 45s --seed 42 --start 2026-01-01T00:00:00Z';
-    await generate(world, `--topic ${topic} --partitions ${PARTITIONS} --events ${events} ${options}`);
+    const options = '--event-rate 50 --disorder 45s --seed 42 --start 2026-01-01T00:00:00Z';
+    await generate(
+      world,
+      `--topic ${topic} --partitions ${PARTITIONS} --events ${events} ${kind} ${options}`,
+    );
     return topic;
   }
 }

@@ -1,8 +1,10 @@
+import { PIPELINES } from '../../pipelines/jobInput.js';
 import type { OptionReader } from '../options.js';
 import { PLAIN_TRAFFIC, type TrafficOptions } from './traffic.js';
 
 /** The options of `weir generate` that say what traffic to make, as typed. */
 export interface TrafficTexts {
+  pipeline?: string;
   events?: string;
   rate?: string;
   eventRate?: string;
@@ -50,6 +52,10 @@ export function planTraffic(texts: TrafficTexts, read: OptionReader, nowMs: numb
   const byTheClock =
     ratePerSecond !== undefined && texts.eventRate === undefined && texts.start === undefined;
 
+  const clicks = read.oneOf('--pipeline', texts.pipeline, PIPELINES) === 'clicks';
+  const keys = clicks ? (['user', 'none'] as const) : (['ip', 'none'] as const);
+  for (const [name, given] of Object.entries({ '--hosts': texts.hosts, '--visits': texts.visits }))
+    if (clicks && given !== undefined) read.problem(`${name}: clicks have no such thing`);
   const late = read.share('--late', texts.late) ?? PLAIN_TRAFFIC.late;
   const malformed = read.share('--malformed', texts.malformed) ?? PLAIN_TRAFFIC.malformed;
   const duplicates = read.share('--duplicates', texts.duplicates) ?? PLAIN_TRAFFIC.duplicates;
@@ -67,7 +73,8 @@ export function planTraffic(texts: TrafficTexts, read: OptionReader, nowMs: numb
     latenessMs: read.durationMs('--lateness', texts.lateness) ?? PLAIN_TRAFFIC.latenessMs,
     malformed,
     duplicates,
-    key: read.oneOf('--key', texts.key, ['ip', 'none']) ?? PLAIN_TRAFFIC.key,
+    key: read.oneOf<'ip' | 'user' | 'none'>('--key', texts.key, keys) ?? keys[0],
+    what: clicks ? 'clicks' : PLAIN_TRAFFIC.what,
     hosts,
     shape: texts.visits === true ? 'visits' : PLAIN_TRAFFIC.shape,
     recordTime: read.oneOf('--record-time', texts.recordTime, ['kafka', 'event']) ?? PLAIN_TRAFFIC.recordTime,

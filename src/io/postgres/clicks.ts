@@ -17,7 +17,12 @@ export interface ClickFactColumns {
   gapMs: number;
 }
 
-const INSERT = (first: number): string => `results as (
+const REWRITE = `
+    on conflict (job, group_hash, bucket_start, partition) do update
+      set bucket_end = excluded.bucket_end, final_at = excluded.final_at, clicks = excluded.clicks, samples = excluded.samples,
+          time_spent_ms = excluded.time_spent_ms, users = excluded.users, epoch = excluded.epoch`;
+
+const INSERT = (first: number, rewrite: boolean): string => `results as (
     insert into weir.clicks
       (job, partition, epoch, bucket_start, bucket_end, final_at, group_hash, url, country, clicks, samples, time_spent_ms, users)
     select $1, $2, $3, r.start, r.start + $${first}::interval, r.start + $${first + 1}::interval, r.group_hash, r.url, r.country,
@@ -25,10 +30,7 @@ const INSERT = (first: number): string => `results as (
     from unnest($${first + 2}::timestamptz[], $${first + 3}::bytea[], $${first + 4}::text[], $${first + 5}::text[],
                 $${first + 6}::bigint[], $${first + 7}::bigint[], $${first + 8}::bigint[], $${first + 9}::text[])
       as r (start, group_hash, url, country, clicks, samples, time_spent_ms, users)
-    where exists (select from moved)
-    on conflict (job, group_hash, bucket_start, partition) do update
-      set bucket_end = excluded.bucket_end, final_at = excluded.final_at, clicks = excluded.clicks, samples = excluded.samples,
-          time_spent_ms = excluded.time_spent_ms, users = excluded.users, epoch = excluded.epoch)`;
+    where exists (select from moved)${rewrite ? REWRITE : ''})`;
 
 export function clicksStatement(columns: ClickFactColumns): RowsStatement {
   const { start, url, country, clicks, samples, timeSpentMs, users, sizeMs, gapMs } = columns;
