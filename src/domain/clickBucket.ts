@@ -1,8 +1,16 @@
 import type { ClickFacts } from './clicks.js';
+import type { Instant } from './instant.js';
 
 /** Facts of one bucket by URL and country; null is a group of its own. */
 export class ClickBucket {
+  readonly start: Instant;
+  /** The smallest offset of its clicks. */
+  firstOffset = Infinity;
   readonly #byUrl = new Map<string | null, Map<string | null, ClickFacts>>();
+
+  constructor(start: Instant) {
+    this.start = start;
+  }
 
   facts(url: string | null, country: string | null): ClickFacts {
     let byCountry = this.#byUrl.get(url);

@@ -29,13 +29,14 @@ export class OpenClicks {
   /** Buckets that are not final, by their start: also those of which all clicks are still held. */
   readonly buckets = new Map<Instant, ClickBucket>();
   /**
-   * The smallest offset of any click by its bucket's start, for the buckets that are not final and those less than `dedupeWithin` before:
-   * a copy there decides whether a click in a bucket that is not final is a duplicate.
+   * The smallest offset of any click in the buckets that are final and end less than `dedupeWithin` before the first that is not, by their
+   * start: a copy there decides whether a click in a bucket that is not final is a duplicate.
    */
-  readonly firstOffsets = new Map<Instant, number>();
+  readonly past = new Map<Instant, number>();
   readonly #rules: ClickRules;
   #held: Click[] = [];
   #earliestHeld: Instant = Infinity;
+  #near: ClickBucket | null = null;
 
   constructor(rules: ClickRules) {
     this.#rules = rules;
@@ -50,15 +51,13 @@ export class OpenClicks {
   hold(click: Click): void {
     this.#held.push(click);
     if (click.time < this.#earliestHeld) this.#earliestHeld = click.time;
-    const start = bucketOf(click.time, this.#rules);
-    const first = this.firstOffsets.get(start);
-    if (first === undefined || click.offset < first) this.firstOffsets.set(start, click.offset);
-    this.bucket(start);
+    const bucket = this.#bucketAt(click.time);
+    if (click.offset < bucket.firstOffset) bucket.firstOffset = click.offset;
   }
 
   bucket(start: Instant): ClickBucket {
     let bucket = this.buckets.get(start);
-    if (bucket === undefined) this.buckets.set(start, (bucket = new ClickBucket()));
+    if (bucket === undefined) this.buckets.set(start, (bucket = new ClickBucket(start)));
     return bucket;
   }
 
@@ -67,32 +66,34 @@ export class OpenClicks {
     let duplicates = 0;
     for (const click of this.#passed(watermark)) {
       if (this.sequence.isDuplicate(click)) duplicates++;
-      else
-        this.sequence.count(
-          click,
-          this.bucket(bucketOf(click.time, this.#rules)).facts(click.url, click.country),
-        );
+      else this.sequence.count(click, this.#bucketAt(click.time).facts(click.url, click.country));
     }
     this.sequence.forget(watermark);
     const final: FinalClicks[] = [];
     for (const [start, bucket] of this.buckets) {
       if (finalAt(start, this.#rules) > watermark) continue;
       this.buckets.delete(start);
+      this.past.set(start, bucket.firstOffset);
       for (const facts of bucket) final.push({ start, ...facts });
     }
+    this.#near = null;
     const needed = bucketOf(firstNotFinal(watermark, this.#rules) - this.#rules.dedupeWithinMs, this.#rules);
-    for (const start of this.firstOffsets.keys()) if (start < needed) this.firstOffsets.delete(start);
+    for (const start of this.past.keys()) if (start < needed) this.past.delete(start);
     return { final, duplicates };
   }
 
   /** When the first of the buckets is final; null where there is none. */
   nextEnd(): Instant | null {
-    return this.buckets.size === 0 ? null : finalAt(Math.min(...this.buckets.keys()), this.#rules);
+    let first = Infinity;
+    for (const start of this.buckets.keys()) if (start < first) first = start;
+    return first === Infinity ? null : finalAt(first, this.#rules);
   }
 
   /** When the last of the buckets is final; null where there is none. */
   lastEnd(): Instant | null {
-    return this.buckets.size === 0 ? null : finalAt(Math.max(...this.buckets.keys()), this.#rules);
+    let last = -Infinity;
+    for (const start of this.buckets.keys()) if (start > last) last = start;
+    return last === -Infinity ? null : finalAt(last, this.#rules);
   }
 
   /**
@@ -100,7 +101,17 @@ export class OpenClicks {
    * from there on, a click of a bucket that is final may count otherwise, and nobody is told.
    */
   firstOffset(): number | null {
-    return this.firstOffsets.size === 0 ? null : Math.min(...this.firstOffsets.values());
+    let first = Infinity;
+    for (const { firstOffset } of this.buckets.values()) if (firstOffset < first) first = firstOffset;
+    for (const firstOffset of this.past.values()) if (firstOffset < first) first = firstOffset;
+    return first === Infinity ? null : first;
+  }
+
+  /** Clicks come together that are near each other: nearly always in the same bucket as the one before. */
+  #bucketAt(time: Instant): ClickBucket {
+    const near = this.#near;
+    if (near !== null && time >= near.start && time < near.start + this.#rules.sizeMs) return near;
+    return (this.#near = this.bucket(bucketOf(time, this.#rules)));
   }
 
   /** Takes the held clicks up to `watermark` out, in order. */

@@ -67,23 +67,23 @@ export class ClickColumnsBuilder {
   }
 }
 
-/** The clicks that were added, in the same order. */
-export function* clicksOf(columns: ClickColumns): Generator<Click> {
-  const { times, offsets, keys, user, url, country, users, urls, countries } = columns;
+/** Calls `take` for each click that was added, in the same order. No generator: this is for every click. */
+export function eachClick(columns: ClickColumns, take: (click: Click) => void): void {
+  const { times, offsets, keys, users, urls, countries } = columns;
   let time = 0;
   let offset = 0;
   for (let i = 0; i < times.length; i++) {
     time += times[i]!;
     offset += offsets[i]!;
     const key = keys.slice(i * KEY_CHARS, (i + 1) * KEY_CHARS);
-    yield {
+    take({
       time,
       offset,
       key: key === NO_KEY ? null : key,
-      user: users[user[i]!]!,
-      url: urls[url[i]!]!,
-      country: countries[country[i]!]!,
-    };
+      user: users[columns.user[i]!]!,
+      url: urls[columns.url[i]!]!,
+      country: countries[columns.country[i]!]!,
+    });
   }
 }
 

@@ -6,7 +6,7 @@ import type { Accepted, Closed, Gathering, OpenState, Operator } from '../../dom
 import { nextEndAfter } from '../../domain/windows.js';
 import {
   ClickColumnsBuilder,
-  clicksOf,
+  eachClick,
   toFactColumns,
   type ClickColumns,
   type FactColumns,
@@ -91,7 +91,7 @@ class ClicksState implements OpenState<ClicksJson, ClickRow> {
 
   merge({ clicks, taken }: ClicksJson): void {
     if (taken !== null) mergeTaken(taken, this.#open);
-    for (const click of clicksOf(clicks)) this.#open.hold(click);
+    eachClick(clicks, (click) => this.#open.hold(click));
   }
 
   close(watermark: Instant): Closed<ClickRow> {

@@ -19,7 +19,7 @@ export class ClickTotals {
   add(rows: readonly ClickRow[]): void {
     for (const { start, url, country, facts } of rows) {
       let bucket = this.#buckets.get(start);
-      if (bucket === undefined) this.#buckets.set(start, (bucket = new ClickBucket()));
+      if (bucket === undefined) this.#buckets.set(start, (bucket = new ClickBucket(start)));
       const total = bucket.facts(url, country);
       total.clicks += facts.clicks;
       total.samples += facts.samples;

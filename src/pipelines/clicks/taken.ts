@@ -5,9 +5,9 @@ import type { FinalClicks, OpenClicks } from '../../domain/openClicks.js';
 import { KEY_CHARS, factsOf, toFactColumns, type FactColumns } from './columns.js';
 
 export interface TakenJson {
-  firstOffsets: [start: Instant, offset: number][];
-  /** Starts of buckets that are not final, some of which may have no facts yet. */
-  buckets: Instant[];
+  /** Buckets that are not final, some of which may have no facts yet, and the final ones that are still asked for. */
+  buckets: [start: Instant, firstOffset: number][];
+  past: [start: Instant, firstOffset: number][];
   facts: FactColumns;
   /** Copies by key, {@link KEY_CHARS} each, and their times, each as the difference from the one before. */
   keys: string;
@@ -18,7 +18,7 @@ export interface TakenJson {
   lastTimes: number[];
 }
 
-export function snapshotOfTaken({ buckets, firstOffsets, sequence }: OpenClicks): TakenJson {
+export function snapshotOfTaken({ buckets, past, sequence }: OpenClicks): TakenJson {
   const rows: FinalClicks[] = [];
   for (const [start, bucket] of buckets) for (const facts of bucket) rows.push({ start, ...facts });
   const facts = toFactColumns(rows);
@@ -27,8 +27,8 @@ export function snapshotOfTaken({ buckets, firstOffsets, sequence }: OpenClicks)
   const users = new Map(facts.users.map((user, index) => [user, index]));
   const last = [...sequence.last];
   return {
-    firstOffsets: [...firstOffsets],
-    buckets: [...buckets.keys()],
+    buckets: [...buckets.values()].map(({ start, firstOffset }) => [start, firstOffset]),
+    past: [...past],
     facts,
     keys: [...sequence.copies.keys()].join(''),
     keyTimes: differences([...sequence.copies.values()]),
@@ -40,8 +40,8 @@ export function snapshotOfTaken({ buckets, firstOffsets, sequence }: OpenClicks)
 
 /** Puts back into `open`, which is empty, what {@link snapshotOfTaken} took of another. */
 export function mergeTaken(taken: TakenJson, open: OpenClicks): void {
-  for (const [start, offset] of taken.firstOffsets) open.firstOffsets.set(start, offset);
-  for (const start of taken.buckets) open.bucket(start);
+  for (const [start, firstOffset] of taken.buckets) open.bucket(start).firstOffset = firstOffset;
+  for (const [start, firstOffset] of taken.past) open.past.set(start, firstOffset);
   const rows: ClickFacts[] = [];
   for (const { start, url, country, facts } of factsOf(taken.facts)) {
     const into = open.bucket(start).facts(url, country);
