@@ -28,7 +28,8 @@ export interface ActivityDependencies extends LookUps {
 export type Activities = ReturnType<typeof createActivities>;
 
 export function createActivities(dependencies: ActivityDependencies) {
-  const { pool, readers, topics, readAgent, countryOf, brokers, defaultTopic, locator, locating } = dependencies;
+  const { pool, readers, topics, readAgent, countryOf, brokers, defaultTopic, locator, locating } =
+    dependencies;
   const describeTopic = createDescribeTopic({ topics, brokers });
   return {
     startJob: createStartJob({ pool, defaultTopic, describeTopic }),

@@ -82,7 +82,7 @@ export function runCommand(): Command {
       '--time <event_time|record>',
       "sessions: the event's time or that of the Kafka record (default: event_time)",
     )
-    .option('--location', 'sessions: look addresses up in the database that GEOIP_MMDB names (default: off)')
+    .option('--location', 'look addresses up in the database that GEOIP_MMDB names (default: off)')
     .option(
       '--partitioned-by <key>',
       'sessions, clicks: key, where all records of a visitor are in one partition',
@@ -121,7 +121,11 @@ async function run(options: Options): Promise<void> {
     const apart = whyKeysAreApart(job!, partitions.size);
     if (apart !== null) throw new UsageError([`--records: ${apart}`]);
     const placeOf = options.location ? await openPlaces() : () => null;
-    const jobRun = new JobRun(job!, partitions, { readAgent: createAgentReader(), placeOf });
+    const jobRun = new JobRun(job!, partitions, {
+      readAgent: createAgentReader(),
+      placeOf,
+      countryOf: (ip) => placeOf(ip)?.country ?? null,
+    });
     const toRecord = records ? jsonRecord : valueRecord;
     for await (const lines of outputLines(textLines(input.read()), { run: jobRun, toRecord, trace, flush })) {
       await print(lines);

@@ -64,6 +64,7 @@ export async function runWorker(config: Config, { log }: WorkerOptions): Promise
         readers,
         topics,
         readAgent: createAgentReader(),
+        countryOf: geo.countryOf,
         brokers: config.kafka.brokers.join(','),
         defaultTopic: config.topic,
         locator: geo.locator,

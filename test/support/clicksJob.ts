@@ -1,13 +1,16 @@
 /** A job of clicks in Postgres without Temporal: events in, rows out by way of polls' decoding, the state and the sink. */
 import type pg from 'pg';
-import { createCommit } from '../../src/activities/commit.js';
+import { clickFactColumns } from '../../src/activities/clicksRows.js';
 import { Partition } from '../../src/cli/run/partition.js';
 import type { Random } from '../../src/cli/generate/random.js';
 import { addCounters, NO_RECORDS, type Counters } from '../../src/domain/accounting.js';
+import { clicksStatement } from '../../src/io/postgres/clicks.js';
+import { commit } from '../../src/io/postgres/commit.js';
 import { claim } from '../../src/io/postgres/claim.js';
 import { registerJob } from '../../src/io/postgres/registerJob.js';
 import type { ClicksJob } from '../../src/pipelines/job.js';
 import { parseJobInput } from '../../src/pipelines/jobInput.js';
+import type { PackedClicks } from '../../src/pipelines/clicks/operator.js';
 import { packRows, type JobRow } from '../../src/pipelines/operators.js';
 import { asJson } from './progressTable.js';
 
@@ -47,13 +50,14 @@ export async function writeClicks(pool: pg.Pool, run: ClicksRun): Promise<Counte
     return { partition, rows };
   });
   const end = Math.max(...read.map(({ partition }) => partition.lastEnd ?? 0));
-  const commit = createCommit({ pool });
   let counters: Counters = NO_RECORDS;
   for (const [number, { partition, rows }] of read.entries()) {
     rows.push(...partition.finish(end));
     const key = { job: name, partition: number, epoch: 0 };
     await claim(pool, key, 'test');
-    await commit(job.pipeline, {
+    const packed = asJson(packRows(job, rows)) as PackedClicks | null;
+    const statement = packed === null ? null : clicksStatement(clickFactColumns(packed));
+    const request = {
       ...key,
       owner: 'test',
       topic: job.topic,
@@ -66,10 +70,11 @@ export async function writeClicks(pool: pg.Pool, run: ClicksRun): Promise<Counte
         advances: [],
         caughtUpSince: null,
         endsUntil: null,
-        rows: asJson(packRows(job, rows)),
+        rows: null,
         rejects: [],
       },
-    });
+    };
+    await commit(pool, request, statement);
     counters = addCounters(counters, partition.counters);
   }
   return counters;
