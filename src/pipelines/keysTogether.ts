@@ -6,23 +6,18 @@ import type { Job } from './job.js';
  */
 export function whyKeysAreApart(job: Job, partitions: number): string | null {
   if (job.pipeline === 'hits' || partitions <= 1 || job.partitionedBy === 'key') return null;
-  const { what, keyed, copied } = NEEDS[job.pipeline];
-  return (
-    `topic ${job.topic} has ${partitions} partitions, and ${what} in one of them. ` +
-    `Where records are keyed by ${keyed}, declare it: "partitionedBy":"key" in the input of the job, ` +
-    `--partitioned-by key for weir run. Else copy them into a topic of one partition, or one whose records are keyed by ${copied}.`
-  );
+  switch (job.pipeline) {
+    case 'sessions':
+      return (
+        `topic ${job.topic} has ${partitions} partitions, and a session needs all records of its visitor (user_id, ip) in one of them. ` +
+        'Where records are keyed by visitor, or by ip alone, declare it: "partitionedBy":"key" in the input of the job, ' +
+        '--partitioned-by key for weir run. Else copy them into a topic of one partition, or one whose records are keyed by ip.'
+      );
+    case 'clicks':
+      return (
+        `topic ${job.topic} has ${partitions} partitions, and time spent needs all clicks of a user, and copies have to meet, in one of them. ` +
+        'Where records are keyed by user, declare it: "partitionedBy":"key" in the input of the job, --partitioned-by key for weir run. ' +
+        'Else copy them into a topic of one partition, or one whose records are keyed by user.'
+      );
+  }
 }
-
-const NEEDS = {
-  sessions: {
-    what: 'a session needs all records of its visitor (user_id, ip)',
-    keyed: 'visitor, or by ip alone',
-    copied: 'ip',
-  },
-  clicks: {
-    what: 'time spent needs all clicks of a user, and copies of an event have to meet,',
-    keyed: 'user',
-    copied: 'user',
-  },
-};

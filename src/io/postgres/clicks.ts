@@ -52,7 +52,12 @@ export function clicksStatement(columns: ClickFactColumns): RowsStatement {
   };
 }
 
+const SPECIAL = /["\\]/;
+
 /** Lists of any lengths cannot stand in one array of Postgres: each goes as the text of an array. */
 function arrayLiteral(texts: readonly string[]): string {
-  return `{${texts.map((text) => `"${text.replaceAll(/["\\]/g, String.raw`\$&`)}"`).join(',')}}`;
+  if (texts.length === 0) return '{}';
+  const plain = texts.every((text) => !SPECIAL.test(text));
+  const quoted = plain ? texts : texts.map((text) => text.replaceAll(/["\\]/g, String.raw`\$&`));
+  return `{"${quoted.join('","')}"}`;
 }

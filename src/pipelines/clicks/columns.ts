@@ -26,12 +26,16 @@ export interface ClickColumns {
   countries: (string | null)[];
 }
 
+const JOINED_KEYS = 256;
+
 /** Clicks in any order, being made into columns. */
 export class ClickColumnsBuilder {
   readonly #users = new Dictionary<string | null>();
   readonly #urls = new Dictionary<string | null>();
   readonly #countries = new Dictionary<string | null>();
-  readonly #keys: string[] = [];
+  /** Joined now and then: few long texts are less work for the garbage collector than many short ones. */
+  #keys = '';
+  #newKeys: string[] = [];
   readonly #columns: Omit<ClickColumns, 'keys'> = {
     times: [],
     offsets: [],
@@ -52,7 +56,7 @@ export class ClickColumnsBuilder {
 
   add({ time, offset, key, user, url, country }: Click): void {
     const columns = this.#columns;
-    this.#keys.push(key ?? NO_KEY);
+    if (this.#newKeys.push(key ?? NO_KEY) === JOINED_KEYS) this.#joinKeys();
     columns.times.push(time - this.#timeBefore);
     columns.offsets.push(offset - this.#offsetBefore);
     columns.user.push(this.#users.indexOf(user));
@@ -63,7 +67,13 @@ export class ClickColumnsBuilder {
   }
 
   columns(): ClickColumns {
-    return { ...this.#columns, keys: this.#keys.join('') };
+    this.#joinKeys();
+    return { ...this.#columns, keys: this.#keys };
+  }
+
+  #joinKeys(): void {
+    this.#keys += this.#newKeys.join('');
+    this.#newKeys = [];
   }
 }
 

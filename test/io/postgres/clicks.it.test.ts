@@ -14,8 +14,7 @@ const MINUTE = 60_000;
 function click(
   minutes: number,
   user_id: string | null,
-  url: string | null = '/a',
-  country: string | null = 'US',
+  { url = '/a', country = 'US' }: { url?: string | null; country?: string | null } = {},
 ) {
   return { timestamp: START + minutes * MINUTE, user_id, url, country };
 }
@@ -64,9 +63,9 @@ describe('clicks in Postgres', () => {
   const MIXED = [
     click(0, 'ann'),
     click(1, 'ben'),
-    click(2, 'ann', '/b'),
+    click(2, 'ann', { url: '/b' }),
     click(3, null),
-    click(4, 'ann', '/a', 'DE'),
+    click(4, 'ann', { country: 'DE' }),
     click(20, 'ann'),
     click(21, 'cay'),
   ];
@@ -91,17 +90,14 @@ describe('clicks in Postgres', () => {
     const groups = texts.flatMap((url) => texts.map((country) => [url, country] as const));
     await write(
       'clicks',
-      groups.map(([url, country], i) => click(i / 100, `${i}"\\{},\n`, url, country)),
+      groups.map(([url, country], i) => click(i / 100, `${i}"\\{},\n`, { url, country })),
     );
-    for (const [url, country] of groups)
-      expect(await metrics(url, country)).toEqual(
-        [1, 1, 0.6].slice(0, 2).concat(await metrics(url, country).then((m) => m[2] as number)),
-      );
+    for (const [url, country] of groups) expect((await metrics(url, country)).slice(0, 2)).toEqual([1, 1]);
     expect(
       await ask('select count(*), min(number_of_clicks), max(number_of_clicks) from aggregated_clickstream'),
     ).toEqual([[groups.length, 1, 1]]);
-    const users = await ask('select distinct user_id from weir.click_users order by 1');
-    expect(users.flat().sort()).toEqual(groups.map((_, i) => `${i}"\\{},\n`).sort());
+    const users = (await ask('select distinct user_id from weir.click_users')) as string[][];
+    expect(users.map(([user]) => user!).sort()).toEqual(groups.map((_, i) => `${i}"\\{},\n`).sort());
   });
 
   it('takes a range of buckets by their start, the end left out', async () => {
