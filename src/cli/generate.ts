@@ -58,6 +58,7 @@ export function generateCommand(): Command {
     .option('--seed <n>', 'the same seed makes the same traffic (default: 1)')
     .option('--key <ip|user|none>', 'key of the records (default: ip, user for clicks)')
     .option('--hosts <n>', 'how many hosts (default: 1, www.example.com)')
+    .option('--countries <n>', 'clicks: from how many countries (default: 30)')
     .option(
       '--visits',
       'sessions with a shape: visits of several events, logins in the middle, robots, private and IPv6 addresses',

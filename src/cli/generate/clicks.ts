@@ -9,7 +9,7 @@ const VISIT_ENDS = 0.2;
 const NO_USER = 0.03;
 const NO_KEY = 0.03;
 const NO_COUNTRY = 0.02;
-const COUNTRIES =
+export const COUNTRIES =
   'US IN DE GB BR FR JP CA ES IT NL PL MX ID TR AU KR SE CH AR AT BE CZ PT ZA NG VN UA NO FI'.split(' ');
 const BROWSERS = ['Chrome', 'Safari', 'Edge', 'Firefox', 'Opera'];
 const SYSTEMS = [
@@ -28,11 +28,14 @@ interface Visit {
 
 /**
  * A maker of clicks: 500 visits at a time, each of five clicks on average, of 20,000 users who come back, the busy ones often; about 1,300
- * pages and 30 countries of skewed popularity. 3 % of clicks have no user, and as many events no key.
+ * pages and the first `countryCount` countries, of skewed popularity. 3 % of clicks have no user, and as many events no key.
  */
-export function clickMaker(random: Random): (index: number, timeMs: number) => MadeEvent {
+export function clickMaker(
+  random: Random,
+  countryCount: number,
+): (index: number, timeMs: number) => MadeEvent {
   const chooseUser = weightedChoice(zipfWeights(USERS, 0.6));
-  const chooseCountry = weightedChoice(zipfWeights(COUNTRIES.length, 1));
+  const chooseCountry = weightedChoice(zipfWeights(countryCount, 1));
   const urls = sitePaths().map((path) => `https://www.example.com${path}`);
   const chooseUrl = weightedChoice(zipfWeights(urls.length, 0.9));
   const chooseBrowser = weightedChoice(zipfWeights(BROWSERS.length, 1));

@@ -1,4 +1,4 @@
-import { clickMaker } from './clicks.js';
+import { clickMaker, COUNTRIES } from './clicks.js';
 import { eventJson, eventMaker } from './events.js';
 import type { MadeEvent } from './madeEvent.js';
 import { malformedValue } from './malformed.js';
@@ -25,6 +25,8 @@ export interface TrafficOptions {
   key: 'ip' | 'user' | 'none';
   /** Web traffic is for hits and sessions. */
   what: 'web' | 'clicks';
+  /** Of clicks: how many countries they come from, 1 to 30. */
+  countries: number;
   /** How many hosts: `www.example.com`, `site2.example.com`, …; the first are the busiest. */
   hosts: number;
   /** `spread`: each event of any visitor, by popularity; `visits`: several events of one visitor, who may log in, then of another. */
@@ -43,6 +45,7 @@ export const PLAIN_TRAFFIC = {
   duplicates: 0,
   key: 'ip',
   what: 'web',
+  countries: COUNTRIES.length,
   hosts: 1,
   shape: 'spread',
   recordTime: 'kafka',
@@ -67,7 +70,8 @@ const RECENT = 64;
 export function* generateTraffic(options: TrafficOptions): Generator<TrafficRecord, void, undefined> {
   const { time, disorderMs, key, recordTime } = options;
   const random = seededRandom(options.seed);
-  const makeEvent = options.what === 'clicks' ? clickMaker(random) : webMaker(random, options);
+  const makeEvent =
+    options.what === 'clicks' ? clickMaker(random, options.countries) : webMaker(random, options);
   const recent: TrafficRecord[] = [];
   let regular = 0;
   for (let index = 0; index < options.events; index++) {

@@ -1,5 +1,6 @@
 import { PIPELINES } from '../../pipelines/jobInput.js';
 import type { OptionReader } from '../options.js';
+import { COUNTRIES } from './clicks.js';
 import { PLAIN_TRAFFIC, type TrafficOptions } from './traffic.js';
 
 /** The options of `weir generate` that say what traffic to make, as typed. */
@@ -17,6 +18,7 @@ export interface TrafficTexts {
   seed?: string;
   key?: string;
   hosts?: string;
+  countries?: string;
   visits?: true;
   recordTime?: string;
 }
@@ -56,6 +58,9 @@ export function planTraffic(texts: TrafficTexts, read: OptionReader, nowMs: numb
   const keys = clicks ? (['user', 'none'] as const) : (['ip', 'none'] as const);
   for (const [name, given] of Object.entries({ '--hosts': texts.hosts, '--visits': texts.visits }))
     if (clicks && given !== undefined) read.problem(`${name}: clicks have no such thing`);
+  const countries = read.integer('--countries', texts.countries) ?? COUNTRIES.length;
+  if (countries > COUNTRIES.length) read.problem(`--countries ${countries}: at most ${COUNTRIES.length}`);
+  if (!clicks && texts.countries !== undefined) read.problem('--countries: only clicks have one');
   const late = read.share('--late', texts.late) ?? PLAIN_TRAFFIC.late;
   const malformed = read.share('--malformed', texts.malformed) ?? PLAIN_TRAFFIC.malformed;
   const duplicates = read.share('--duplicates', texts.duplicates) ?? PLAIN_TRAFFIC.duplicates;
@@ -74,6 +79,7 @@ export function planTraffic(texts: TrafficTexts, read: OptionReader, nowMs: numb
     malformed,
     duplicates,
     key: read.oneOf<'ip' | 'user' | 'none'>('--key', texts.key, keys) ?? keys[0],
+    countries,
     what: clicks ? 'clicks' : PLAIN_TRAFFIC.what,
     hosts,
     shape: texts.visits === true ? 'visits' : PLAIN_TRAFFIC.shape,

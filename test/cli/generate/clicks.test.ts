@@ -23,7 +23,9 @@ describe('made-up clicks', () => {
       seed: 7,
     }))
       hash.update(`${key ?? ''} ${value}\n`);
-    expect(hash.digest('hex')).toMatchInlineSnapshot(`"3e2d08fc9833127a3854cb1bfa4eccb5dd105559430634122627a29da48ee02e"`);
+    expect(hash.digest('hex')).toMatchInlineSnapshot(
+      `"3e2d08fc9833127a3854cb1bfa4eccb5dd105559430634122627a29da48ee02e"`,
+    );
   });
 
   it('are of users who come back, on many pages, from many countries; some of nobody, some without key', () => {
@@ -55,13 +57,7 @@ describe('made-up clicks', () => {
     const reasons = new Set(
       records.filter(({ kind }) => kind === 'malformed').map(({ value }) => decoded(value).reason),
     );
-    expect([...reasons].sort()).toEqual([
-      'bad_field: key',
-      'bad_field: url',
-      'bad_json',
-      'bad_time',
-      'empty',
-    ]);
+    expect(reasons).toEqual(new Set(['bad_field: key', 'bad_field: url', 'bad_json', 'bad_time', 'empty']));
     for (const { kind, value } of records) if (kind !== 'malformed') expect(decoded(value).reason).toBeNull();
   });
 });
