@@ -28,6 +28,8 @@ export interface Backlog {
   /** The job's input but for pipeline and topic. */
   input?: Record<string, unknown>;
   targets: Partial<BacklogTargets>;
+  /** How many records are duplicates; left out: none. */
+  duplicates?: number;
   /** Compares what the drained job has written with an exact pass; returns sentences about what differs. */
   compare: (job: string) => Promise<string[]>;
 }
@@ -53,7 +55,7 @@ export async function measureBacklog(
     const history = await historyOf(world, job.name);
     const commits = partitions.reduce((sum, { number }) => sum + number, 0);
 
-    const wrong = await job.drain();
+    const wrong = await job.drain(backlog.duplicates);
     wrong.push(...(await backlog.compare(job.name)));
 
     const cpu = (name: keyof Spent): number => after[name] - before[name];

@@ -1,6 +1,7 @@
-/** `npm run bench [-- hits|sessions|regroup|openSessions|latency|recovery] [--keep]`: measures weir on this machine (docs/benchmarks.md). Linux only. */
+/** `npm run bench [-- hits|sessions|regroup|openSessions|clicks|latency|recovery] [--keep]`: measures weir on this machine (docs/benchmarks.md). Linux only. */
 import { availableParallelism, loadavg } from 'node:os';
 import { parseArgs } from 'node:util';
+import { measureClicks } from './clicks.js';
 import { measureHits } from './hits.js';
 import { measureLatency } from './latency.js';
 import { measureOpenSessions } from './openSessions.js';
@@ -15,6 +16,7 @@ const measurements = {
   sessions: measureSessions,
   regroup: measureRegroup,
   openSessions: measureOpenSessions,
+  clicks: measureClicks,
   latency: measureLatency,
   recovery: measureRecovery,
 };

@@ -65,7 +65,8 @@ export async function openWorld({
     const db = createPool(config.postgres);
     closing.push(() => db.end());
     await db.query('drop schema if exists weir cascade');
-    await db.query('drop table if exists user_sessions');
+    await db.query('drop schema if exists public cascade');
+    await db.query('create schema public');
     await migrate(config.postgres);
     const connection = await Connection.connect({
       address: stack.temporal.address,

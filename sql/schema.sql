@@ -1,3 +1,12 @@
+create view public.aggregated_clickstream (
+  url text,
+  country text,
+  number_of_clicks bigint,
+  number_of_unique_users bigint,
+  average_time_spent double precision,
+  job text
+);
+
 create view public.aggregated_web_traffic (
   window_start timestamp with time zone,
   window_end timestamp with time zone,
@@ -33,6 +42,54 @@ create table public.user_sessions (
 CREATE INDEX user_sessions_ip ON ONLY public.user_sessions USING btree (ip);
 CREATE UNIQUE INDEX user_sessions_pkey ON ONLY public.user_sessions USING btree (job, session_date, session_start, session_id);
 CREATE INDEX user_sessions_user ON ONLY public.user_sessions USING btree (user_id, session_start) WHERE (user_id IS NOT NULL);
+
+create view weir.click_users (
+  job text,
+  partition integer,
+  bucket_start timestamp with time zone,
+  group_hash bytea,
+  url text,
+  country text,
+  user_id text,
+  clicks bigint,
+  samples bigint,
+  time_spent_ms bigint
+);
+
+create table weir.clicks (
+  job text not null,
+  partition integer not null,
+  bucket_start timestamp with time zone not null,
+  bucket_end timestamp with time zone not null,
+  final_at timestamp with time zone not null,
+  group_hash bytea not null,
+  url text,
+  country text,
+  clicks bigint not null,
+  samples bigint not null,
+  time_spent_ms bigint not null,
+  users text[] not null,
+  epoch integer not null,
+  PRIMARY KEY (job, group_hash, bucket_start, partition)
+);
+CREATE INDEX clicks_bucket ON weir.clicks USING brin (bucket_start);
+CREATE UNIQUE INDEX clicks_pkey ON weir.clicks USING btree (job, group_hash, bucket_start, partition);
+
+create view weir.final_clicks (
+  job text,
+  partition integer,
+  bucket_start timestamp with time zone,
+  bucket_end timestamp with time zone,
+  final_at timestamp with time zone,
+  group_hash bytea,
+  url text,
+  country text,
+  clicks bigint,
+  samples bigint,
+  time_spent_ms bigint,
+  users text[],
+  epoch integer
+);
 
 create table weir.geo_budget (
   day date not null,
@@ -162,7 +219,22 @@ create table weir.rejected (
 );
 CREATE UNIQUE INDEX rejected_pkey ON weir.rejected USING btree (job, epoch, stage, partition, "offset");
 
+create function public.aggregated_clickstream(p_from timestamp with time zone DEFAULT NULL::timestamp with time zone, p_to timestamp with time zone DEFAULT NULL::timestamp with time zone, p_job text DEFAULT NULL::text) returns TABLE(url text, country text, number_of_clicks bigint, number_of_unique_users bigint, average_time_spent double precision, job text);
+create function public.getaveragetimespent(p_url text, p_country text) returns TABLE(url text, country text, average_time_spent double precision);
+create function public.getaveragetimespent(p_url text, p_country text, p_from timestamp with time zone, p_to timestamp with time zone, p_job text DEFAULT NULL::text) returns TABLE(url text, country text, average_time_spent double precision);
+create function public.getnumberofclicks(p_url text, p_country text) returns TABLE(url text, country text, number_of_clicks bigint);
+create function public.getnumberofclicks(p_url text, p_country text, p_from timestamp with time zone, p_to timestamp with time zone, p_job text DEFAULT NULL::text) returns TABLE(url text, country text, number_of_clicks bigint);
+create function public.getnumberofuniqueusers(p_url text, p_country text) returns TABLE(url text, country text, number_of_unique_users bigint);
+create function public.getnumberofuniqueusers(p_url text, p_country text, p_from timestamp with time zone, p_to timestamp with time zone, p_job text DEFAULT NULL::text) returns TABLE(url text, country text, number_of_unique_users bigint);
+create function weir.average_seconds(sum_ms numeric, samples numeric) returns double precision;
+create function weir.click_group(url text, country text) returns bytea;
+create function weir.clicks_job(p_job text) returns text;
+create function weir.clicks_on(p_url text, p_country text, p_from timestamp with time zone, p_to timestamp with time zone, p_job text) returns TABLE(clicks bigint, unique_users bigint, average_time_spent double precision);
 create function weir.ensure_sessions_month(month date) returns void;
 create function weir.has_sessions_month(name text) returns boolean;
 create function weir.instant(ms bigint) returns timestamp with time zone;
 create function weir.millis(at timestamp with time zone) returns bigint;
+create function weir.null_safe(value text) returns text;
+create procedure public.getaveragetimespent(IN p_url text, IN p_country text, INOUT p_result refcursor);
+create procedure public.getnumberofclicks(IN p_url text, IN p_country text, INOUT p_result refcursor);
+create procedure public.getnumberofuniqueusers(IN p_url text, IN p_country text, INOUT p_result refcursor);

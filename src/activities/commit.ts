@@ -1,12 +1,15 @@
 import type pg from 'pg';
 import type { Locator } from '../io/geo/locator.js';
+import { clicksStatement } from '../io/postgres/clicks.js';
 import { commit, type CommitRequest } from '../io/postgres/commit.js';
 import { hitsStatement } from '../io/postgres/hits.js';
 import type { RowsStatement } from '../io/postgres/rowsStatement.js';
+import type { PackedClicks } from '../pipelines/clicks/operator.js';
 import type { HitRow } from '../pipelines/hits/counts.js';
 import type { Pipeline } from '../pipelines/job.js';
 import type { JobRows } from '../pipelines/operators.js';
 import type { PackedSessions } from '../pipelines/sessions/operator.js';
+import { clickFactColumns } from './clicksRows.js';
 import { withFailures } from './failures.js';
 import { SessionsSink } from './sessionsSink.js';
 
@@ -23,6 +26,8 @@ export function createCommit({ pool, locator }: { pool: pg.Pool; locator: Locato
         return make(hitsStatement(rows as HitRow[]));
       case 'sessions':
         return sessions.write(rows as PackedSessions, make);
+      case 'clicks':
+        return make(clicksStatement(clickFactColumns(rows as PackedClicks)));
     }
   }
 

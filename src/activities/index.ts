@@ -6,7 +6,7 @@ import type { Publisher } from '../io/kafka/publisher.js';
 import type { ReaderPool } from '../io/kafka/readerPool.js';
 import type { Locator } from '../io/geo/locator.js';
 import type { TopicAdmin } from '../io/kafka/topics.js';
-import type { AgentReader } from '../pipelines/sessions/agent.js';
+import type { LookUps } from '../pipelines/pollSide.js';
 import { createClaim } from './claim.js';
 import { createCommit } from './commit.js';
 import { createDescribeTopic } from './describeTopic.js';
@@ -18,13 +18,12 @@ import { createRelay } from './relayActivity.js';
 import { createStartJob } from './startJob.js';
 import { createSurveyJob } from './surveyJob.js';
 
-export interface ActivityDependencies {
+export interface ActivityDependencies extends LookUps {
   pool: pg.Pool;
   readers: ReaderPool;
   topics: TopicAdmin;
   publisher: Publisher;
   kafka: KafkaConfig;
-  readAgent: AgentReader;
   defaultTopic: string | null;
   locator: Locator;
   /** Null where location is off. */
@@ -34,8 +33,9 @@ export interface ActivityDependencies {
 export type Activities = ReturnType<typeof createActivities>;
 
 export function createActivities(dependencies: ActivityDependencies) {
-  const { pool, readers, topics, publisher, kafka, readAgent, defaultTopic, locator, locating } =
+  const { pool, readers, topics, publisher, kafka, readAgent, countryOf, defaultTopic, locator, locating } =
     dependencies;
+  const lookUps = { readAgent, countryOf };
   const describeTopic = createDescribeTopic({ topics, brokers: kafka.brokers.join(',') });
   return {
     startJob: createStartJob({
@@ -51,8 +51,8 @@ export function createActivities(dependencies: ActivityDependencies) {
       deleteRecordsBelow: (topic, below) => deleteRecordsBelow(kafka, topic, below),
     }),
     claim: createClaim({ pool }),
-    poll: createPoll({ readers, pool, readAgent }),
-    ...createRelay({ readers, publisher, pool, readAgent }),
+    poll: createPoll({ readers, pool, ...lookUps }),
+    ...createRelay({ readers, publisher, pool, ...lookUps }),
     pollTarget: createPollTarget({ readers }),
     commit: createCommit({ pool, locator }),
     locateAddresses: createLocateAddresses(locating),

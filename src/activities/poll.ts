@@ -12,8 +12,7 @@ import { caughtUpAt, type CaughtUp, type JobClock } from '../domain/quietClock.j
 import { OffsetOutOfRange, type Fetched, type LogReader, type RecordCursor } from '../io/kafka/logReader.js';
 import type { Job } from '../pipelines/job.js';
 import type { JobPartial } from '../pipelines/operators.js';
-import { pollSideOf, type PollSide } from '../pipelines/pollSide.js';
-import type { AgentReader } from '../pipelines/sessions/agent.js';
+import { pollSideOf, type LookUps, type PollSide } from '../pipelines/pollSide.js';
 import { Idle } from './idle.js';
 
 export interface PollInput {
@@ -42,9 +41,8 @@ export type PollResult<Partial = JobPartial> = Batch<Partial> & {
 };
 
 /** What a poll needs of the world: real in the worker, made up in tests. */
-export interface PollContext {
+export interface PollContext extends LookUps {
   reader: LogReader;
-  readAgent: AgentReader;
   now(): Instant;
   /** Rejects when the poll is cancelled. */
   sleep(ms: number): Promise<void>;

@@ -5,19 +5,18 @@ import { readJobClock } from '../io/postgres/jobClock.js';
 import type { PartitionKey } from '../io/postgres/partitionKey.js';
 import { rejectedOffsets } from '../io/postgres/rejectedOffsets.js';
 import { withFailures } from './failures.js';
-import type { AgentReader } from '../pipelines/sessions/agent.js';
+import type { LookUps } from '../pipelines/pollSide.js';
 import { poll, type PollInput, type PollResult } from './poll.js';
 
 /** The SDK sends fewer (maxHeartbeatThrottleInterval); a fetch that hangs must not look like a worker that died. */
 const HEARTBEAT_EVERY_MS = 500;
 
-interface Dependencies {
+interface Dependencies extends LookUps {
   readers: ReaderPool;
   pool: pg.Pool;
-  readAgent: AgentReader;
 }
 
-export function createPoll({ readers, pool, readAgent }: Dependencies) {
+export function createPoll({ readers, pool, readAgent, countryOf }: Dependencies) {
   /** {@link poll} with a reader of this process's pool, heartbeats, and an end at once when it is cancelled. */
   return async (key: PartitionKey, input: PollInput): Promise<PollResult> => {
     const activity = Context.current();
@@ -32,6 +31,7 @@ export function createPoll({ readers, pool, readAgent }: Dependencies) {
           poll(request, {
             reader,
             readAgent,
+            countryOf,
             now: Date.now,
             sleep: (ms) => activity.sleep(ms),
             readJobClock: (now) => readJobClock(pool, key, { now, idleAfterMs }),

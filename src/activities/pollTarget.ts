@@ -4,15 +4,15 @@ import { NO_RECORDS } from '../domain/accounting.js';
 import type { SourceStanding } from '../domain/sources.js';
 import type { LogReader } from '../io/kafka/logReader.js';
 import type { ReaderPool } from '../io/kafka/readerPool.js';
-import type { SessionsJob } from '../pipelines/job.js';
-import { CombinedSessions } from '../pipelines/sessions/combine.js';
-import type { RegroupedJson } from '../pipelines/sessions/sessionsJson.js';
+import type { RegroupingJob } from '../pipelines/job.js';
+import type { JobRegrouped } from '../pipelines/operators.js';
+import { combinerOf } from '../pipelines/pollSide.js';
 import { withFailures } from './failures.js';
 import type { PollResult } from './poll.js';
 import { decodeMessage } from './regroupMessage.js';
 
 export interface TargetPollInput {
-  job: SessionsJob;
+  job: RegroupingJob;
   /** The internal topic. */
   topic: string;
   target: number;
@@ -41,9 +41,9 @@ const HEARTBEAT_EVERY_MS = 500;
 export async function pollTarget(
   input: TargetPollInput,
   { reader, now, sleep }: TargetPollContext,
-): Promise<PollResult<RegroupedJson>> {
+): Promise<PollResult<JobRegrouped>> {
   const { job, offset: from, until, silent, stayMs } = input;
-  const combined = new CombinedSessions(job.gapMs, input.sources);
+  const combined = combinerOf(job, input.sources);
   const end = until ?? Infinity;
   const began = now();
   let offset = from;
@@ -91,7 +91,7 @@ export async function pollTarget(
 
 export function createPollTarget({ readers }: { readers: ReaderPool }) {
   /** {@link pollTarget} with a reader of this process's pool, heartbeats, and an end at once when it is cancelled. */
-  return async (input: TargetPollInput): Promise<PollResult<RegroupedJson>> => {
+  return async (input: TargetPollInput): Promise<PollResult<JobRegrouped>> => {
     const activity = Context.current();
     const reader = readers.acquire(input.topic, input.target);
     const heartbeat = setInterval(() => activity.heartbeat(), HEARTBEAT_EVERY_MS);

@@ -1,11 +1,11 @@
 /** Messages of a regrouping, as they stand in the internal topic: JSON, compressed by brotli. */
 import { brotliCompressSync, brotliDecompressSync, constants } from 'node:zlib';
 import type { MessageHead } from '../domain/sources.js';
-import type { SessionsJson } from '../pipelines/sessions/sessionsJson.js';
+import type { Content } from '../pipelines/pollSide.js';
 
 export interface RegroupMessage extends MessageHead {
   /** null: nothing but the watermark. */
-  content: SessionsJson | null;
+  content: Content;
 }
 
 export function encodeMessage(message: RegroupMessage): Buffer {

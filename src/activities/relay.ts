@@ -12,13 +12,14 @@ import { latest, type Instant } from '../domain/instant.js';
 import type { CaughtUp } from '../domain/quietClock.js';
 import type { Pending } from '../domain/sources.js';
 import { UnreadableLog } from '../io/kafka/logReader.js';
-import type { SessionsJob } from '../pipelines/job.js';
-import type { Scattered } from '../pipelines/sessions/scatter.js';
+import type { RegroupingJob } from '../pipelines/job.js';
+import type { Content } from '../pipelines/pollSide.js';
+import type { Scattered } from '../pipelines/regroup.js';
 import type { PollInput, PollResult } from './poll.js';
 import type { RegroupMessage } from './regroupMessage.js';
 
 export interface RelayInput {
-  job: SessionsJob;
+  job: RegroupingJob;
   partition: number;
   targets: number;
   /** Offset to stop at: the end of a drain. */
@@ -48,7 +49,7 @@ export interface RelayContext {
   readSource(): Promise<Progress>;
   fixPending(number: number, pending: Pending): Promise<boolean>;
   joinLine(number: number): Promise<void>;
-  poll(input: PollInput): Promise<PollResult<Scattered>>;
+  poll(input: PollInput): Promise<PollResult<Scattered<Content>>>;
   publish(messages: { target: number; message: RegroupMessage }[]): Promise<void>;
   commit(commit: Commit<null>): Promise<void>;
   warn(message: string): void;
@@ -141,8 +142,8 @@ async function settle(input: RelayInput, context: RelayContext): Promise<Progres
 function expected(
   { job, partition }: RelayInput,
   { to, watermark }: PendingBatch,
-  { batch, warn }: { batch: PollResult<Scattered> } & Pick<RelayContext, 'warn'>,
-): PollResult<Scattered> {
+  { batch, warn }: { batch: PollResult<Scattered<Content>> } & Pick<RelayContext, 'warn'>,
+): PollResult<Scattered<Content>> {
   if (batch.next === to && batch.watermark === watermark) return batch;
   const reason = `watermark ${batch.watermark} at ${batch.next}, where it was ${watermark} at ${to} before`;
   if (batch.next !== to || batch.counters.skipped === 0)
@@ -179,7 +180,7 @@ function batchOf({
 function messagesOf(
   { partition, targets }: RelayInput,
   { number }: PendingBatch,
-  batch: Batch<Scattered>,
+  batch: Batch<Scattered<Content>>,
 ): { target: number; message: RegroupMessage }[] {
   const { watermark, partial } = batch;
   return Array.from({ length: targets }, (_, target) => {
@@ -203,7 +204,7 @@ function toAll(
 }
 
 /** Nothing is open here, so no advance has to be remembered: what it did is published. */
-function commitOf(progress: Progress, batch: Batch<Scattered>): Commit<null> {
+function commitOf(progress: Progress, batch: Batch<Scattered<Content>>): Commit<null> {
   return {
     expects: progress.number,
     offset: batch.next,

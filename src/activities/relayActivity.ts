@@ -8,8 +8,7 @@ import { commit } from '../io/postgres/commit.js';
 import { readJobClock } from '../io/postgres/jobClock.js';
 import type { PartitionKey } from '../io/postgres/partitionKey.js';
 import { fixPending, joinLine, readSource } from '../io/postgres/pending.js';
-import { scatterSideOf } from '../pipelines/pollSide.js';
-import type { AgentReader } from '../pipelines/sessions/agent.js';
+import { scatterSideOf, type LookUps } from '../pipelines/pollSide.js';
 import { withFailures } from './failures.js';
 import { pollWith } from './poll.js';
 import { encodeMessage } from './regroupMessage.js';
@@ -17,11 +16,10 @@ import { closeSource, relay, type RelayContext, type RelayInput, type RelayResul
 
 const HEARTBEAT_EVERY_MS = 500;
 
-interface Dependencies {
+interface Dependencies extends LookUps {
   readers: ReaderPool;
   publisher: Publisher;
   pool: pg.Pool;
-  readAgent: AgentReader;
 }
 
 /** Which run asks, and where it publishes. */
@@ -44,14 +42,14 @@ export function createRelay(dependencies: Dependencies) {
 }
 
 async function attended<T>(
-  { readers, publisher, pool, readAgent }: Dependencies,
+  { readers, publisher, pool, ...lookUps }: Dependencies,
   { ask, input }: { ask: RelayFor; input: RelayInput },
   work: (context: RelayContext) => Promise<T>,
 ): Promise<T> {
   const activity = Context.current();
   const { key, owner, topic } = ask;
   const { job, targets } = input;
-  const side = scatterSideOf(job, { targets, readAgent });
+  const side = scatterSideOf(job, { targets, source: key.partition, ...lookUps });
   const reader = readers.acquire(job.topic, key.partition);
   const heartbeat = setInterval(() => activity.heartbeat(), HEARTBEAT_EVERY_MS);
   const context: RelayContext = {

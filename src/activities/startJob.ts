@@ -61,7 +61,7 @@ const MOST_TARGETS_UNASKED = 16;
 
 /** How many targets a job regroups to that starts for the first time; 0: its records need not be regrouped. */
 function targetsOf(job: Job, partitions: number): number {
-  if (!keysAreApart(job, partitions) || job.pipeline !== 'sessions') return 0;
+  if (!keysAreApart(job, partitions)) return 0;
   return job.parallelism ?? Math.min(partitions, MOST_TARGETS_UNASKED);
 }
 

@@ -2,6 +2,7 @@ import { Command } from 'commander';
 import { sendTraffic, type TrafficCounts } from './generate/sendTraffic.js';
 import { generateTraffic } from './generate/traffic.js';
 import { planTraffic, type TrafficTexts } from './generate/trafficOptions.js';
+import { PIPELINES } from '../pipelines/jobInput.js';
 import { kafkaConfig } from './kafkaConfig.js';
 import { OptionReader } from './options.js';
 import { linesOutput, thenClosed, topicOutput } from './output.js';
@@ -14,8 +15,8 @@ interface Options extends TrafficTexts {
 }
 
 const HELP = `
-Events are {url, referrer, user_agent, host, ip, headers, event_time, user_id}, about 320 bytes each. The same options with the same seed
-and a fixed --start give the same bytes. With --rate alone, event time is the wall clock. Otherwise it runs at --event-rate (default: the
+Events are {url, referrer, user_agent, host, ip, headers, event_time, user_id}, about 320 bytes each; with --pipeline clicks, {key,
+click_data, geo_data, user_agent_data}, about 290 bytes. The same options with the same seed and a fixed --start give the same bytes. With --rate alone, event time is the wall clock. Otherwise it runs at --event-rate (default: the
 pace of --rate, else 50 a second) from --start (default: so that the last event is of now).
 
 Kafka's address is taken from KAFKA_URL (default localhost:9093). Without an end, Ctrl-C ends it.
@@ -23,15 +24,20 @@ Kafka's address is taken from KAFKA_URL (default localhost:9093). Without an end
 Examples:
   weir generate --topic web --rate 200/s
   weir generate --topic web --events 100000 --partitions 4 --late 0.01 --malformed 0.001
+  weir generate --topic clickstream --pipeline clicks --rate 200/s --duplicates 0.01
   weir generate --stdout --events 1000 --seed 7 --start 2026-01-01T00:00:00Z`;
 
 /** `weir generate`: made-up traffic to Kafka or standard output. */
 export function generateCommand(): Command {
   return new Command('generate')
     .description(
-      'Sends made-up but realistic web traffic to a Kafka topic, for the hits and sessions pipelines.',
+      'Sends made-up but realistic web traffic to a Kafka topic, for the hits and sessions pipelines, or clicks.',
     )
     .usage('--topic T (--events N | --rate N/s) [options]')
+    .option(
+      '--pipeline <name>',
+      `whose events: ${PIPELINES.join(', ')} (default: those of hits and sessions)`,
+    )
     .option('--topic <name>', 'the topic; made when absent, never altered or deleted')
     .option(
       '--partitions <n>',
@@ -50,8 +56,9 @@ export function generateCommand(): Command {
     )
     .option('--duplicates <share>', 'share of records that repeat a recent one (default: 0)')
     .option('--seed <n>', 'the same seed makes the same traffic (default: 1)')
-    .option('--key <ip|none>', 'key of the records (default: ip)')
+    .option('--key <ip|user|none>', 'key of the records (default: ip, user for clicks)')
     .option('--hosts <n>', 'how many hosts (default: 1, www.example.com)')
+    .option('--countries <n>', 'clicks: from how many countries (default: 30)')
     .option(
       '--visits',
       'sessions with a shape: visits of several events, logins in the middle, robots, private and IPv6 addresses',

@@ -27,6 +27,7 @@ interface Options {
   delay?: string;
   gap?: string;
   time?: string;
+  dedupeWithin?: string;
   partitionedBy?: string;
   location?: true;
   partitions?: string;
@@ -44,15 +45,16 @@ const HELP = `
 Reads one event a line, as the records of a topic with one partition, in the order of the file. With --records a line is a record:
   {"partition": 0, "offset": 17, "timestamp": 1431857103000, "key": null, "value": "{\\"event_time\\": …}"}
 
-Prints hits once the watermarks of all partitions have passed the window's end, and so a session; with --partitioned-by key once that of
-its own partition has. The of input makes all the rest final. With --trace it says after which line of the input that was, and at last how many records were
-accepted, late and rejected.
+Prints hits and clicks once the watermarks of all partitions have passed the end, and a session once that of all, or with --partitioned-by
+key that of its partition, has passed its end; the end of input makes all the rest final. With --trace it says after which line of the input
+that was, and at last how many records were accepted, duplicates, late and rejected.
 
 Examples:
   weir import access.log --host www.example.com --stdout | weir run --pipeline hits --input -
   weir generate --stdout --events 100000 | weir run --pipeline hits --input - --size 1m --delay 10s --trace
   weir run --pipeline hits --input events.jsonl --size 10m --slide 5m --offset=-90s
-  weir run --pipeline sessions --input events.jsonl --gap 30m`;
+  weir run --pipeline sessions --input events.jsonl --gap 30m
+  weir generate --pipeline clicks --stdout --events 10000 | weir run --pipeline clicks --input - --dedupe-within 5m`;
 
 /** `weir run`: a pipeline over a file, without any server. */
 export function runCommand(): Command {
@@ -60,25 +62,35 @@ export function runCommand(): Command {
     .description(
       'Runs a pipeline over a file of events and prints the rows, without Kafka, Temporal or Postgres.',
     )
-    .usage('--pipeline hits|sessions --input FILE [options]')
+    .usage('--pipeline hits|sessions|clicks --input FILE [options]')
     .option('--pipeline <name>', `which pipeline: ${PIPELINES.join(', ')}`)
     .option('--input <file>', 'the events, one a line; - is standard input')
-    .option('--size <duration>', 'hits: size of a window (default: 5m)')
+    .option('--size <duration>', 'hits: size of a window; clicks: length of a bucket (default: 5m)')
     .option('--slide <duration>', 'hits: from the start of a window to that of the next (default: the size)')
     .option(
       '--offset <duration>',
       'hits: starts of windows are this much after the full slide; may be negative (default: 0ms)',
     )
-    .option('--gap <duration>', 'sessions: end after this long without an event (default: 5m)')
+    .option(
+      '--gap <duration>',
+      'sessions: end after this long without an event; clicks: the longest time spent on one (default: 5m)',
+    )
+    .option(
+      '--dedupe-within <duration>',
+      'clicks: copies of an event this close to each other count once; 0: all count (default: 1m)',
+    )
     .option(
       '--time <event_time|record>',
       "sessions: the event's time or that of the Kafka record (default: event_time)",
     )
-    .option('--location', 'sessions: look addresses up in the database that GEOIP_MMDB names (default: off)')
-    .option('--partitioned-by <key>', 'sessions: key, where all records of a visitor are in one partition')
+    .option('--location', 'look addresses up in the database that GEOIP_MMDB names (default: off)')
+    .option(
+      '--partitioned-by <key>',
+      'sessions, clicks: key, where all records of a visitor are in one partition',
+    )
     .option(
       '--delay <duration>',
-      'the watermark is this much behind the latest event (default: 1m for hits, 30s for sessions)',
+      'the watermark is this much behind the latest event (default: 1m, 30s for sessions)',
     )
     .option('--records', 'a line is a Kafka record, of any partition, instead of its value')
     .option(
@@ -108,7 +120,11 @@ async function run(options: Options): Promise<void> {
     const partitions = records ? await partitionsIn(textLines(input.read())) : new Set([0]);
     for (let number = 0; number < atLeast; number++) partitions.add(number);
     const placeOf = options.location ? await openPlaces() : () => null;
-    const jobRun = runOf(job!, partitions, { readAgent: createAgentReader(), placeOf });
+    const jobRun = runOf(job!, partitions, {
+      readAgent: createAgentReader(),
+      placeOf,
+      countryOf: (ip) => placeOf(ip)?.country ?? null,
+    });
     const toRecord = records ? jsonRecord : valueRecord;
     for await (const lines of outputLines(textLines(input.read()), { run: jobRun, toRecord, trace, flush })) {
       await print(lines);
@@ -120,18 +136,17 @@ async function run(options: Options): Promise<void> {
 }
 
 function runOf(job: Job, partitions: ReadonlySet<number>, dependencies: RunDependencies): FileRun {
-  return job.pipeline === 'sessions' && keysAreApart(job, partitions.size)
+  return keysAreApart(job, partitions.size)
     ? new RegroupedRun(job, partitions, dependencies)
     : new JobRun(job, partitions, dependencies);
 }
 
 function readJob(options: Options, read: OptionReader): Job | undefined {
-  const { pipeline, size, slide, offset, delay, gap, time, partitionedBy } = options;
+  const { pipeline, size, slide, offset, delay, gap, time, dedupeWithin, partitionedBy } = options;
   if (pipeline === undefined) read.problem(`--pipeline is missing: ${PIPELINES.join(' or ')}`);
   const known = read.oneOf('--pipeline', pipeline, PIPELINES) ?? PIPELINES[0];
-  const given = Object.entries({ size, slide, offset, delay, gap, time, partitionedBy }).filter(
-    ([, text]) => text !== undefined,
-  );
+  const fields = { size, slide, offset, delay, gap, time, dedupeWithin, partitionedBy };
+  const given = Object.entries(fields).filter(([, text]) => text !== undefined);
   try {
     return parseJobInput({ pipeline: known, ...Object.fromEntries(given) }, 'none');
   } catch (error) {
@@ -156,7 +171,11 @@ async function openPlaces(): Promise<(ip: string) => Place | null> {
 function optionNamed(problem: string): string {
   return problem.startsWith('Unrecognized')
     ? problem
-    : `--${problem.replace(/^partitionedBy/, 'partitioned-by')}`;
+    : `--${problem.replace(/^(partitionedBy|dedupeWithin)/, kebab)}`;
+}
+
+function kebab(field: string): string {
+  return field.replaceAll(/[A-Z]/g, (letter) => `-${letter.toLowerCase()}`);
 }
 
 async function readPath(path: string | undefined, read: OptionReader): Promise<string | undefined> {
@@ -187,7 +206,9 @@ async function write(text: string): Promise<void> {
   if (!process.stdout.write(text)) await once(process.stdout, 'drain');
 }
 
-function summary({ read, accepted, late, rejected }: Counters): string {
-  const [first, ...kinds] = [read, accepted, late, rejected].map(formatCount);
-  return `${first!} read, of these ${kinds[0]!} accepted, ${kinds[1]!} late, ${kinds[2]!} rejected`;
+function summary({ read, accepted, duplicate, late, rejected }: Counters): string {
+  const kinds = [`${formatCount(accepted)} accepted`];
+  if (duplicate > 0) kinds.push(`${formatCount(duplicate)} duplicate`);
+  kinds.push(`${formatCount(late)} late`, `${formatCount(rejected)} rejected`);
+  return `${formatCount(read)} read, of these ${kinds.join(', ')}`;
 }

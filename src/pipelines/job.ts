@@ -44,5 +44,22 @@ export interface SessionsJob extends AnyJob {
   parallelism: number | null;
 }
 
-export type Job = HitsJob | SessionsJob;
+/** Clicks, unique users and time spent per bucket, URL and country. */
+export interface ClicksJob extends AnyJob {
+  pipeline: 'clicks';
+  /** Length of a bucket. */
+  sizeMs: number;
+  /** The most that one click may last: the next one of the user after that begins another visit. */
+  gapMs: number;
+  /** 0: copies of an event all count. */
+  dedupeWithinMs: number;
+  /** `key`: all clicks of a user, and all copies of an event, are in one partition; null: as for sessions. */
+  partitionedBy: 'key' | null;
+  /** As for sessions. */
+  parallelism: number | null;
+}
+
+export type Job = HitsJob | SessionsJob | ClicksJob;
 export type Pipeline = Job['pipeline'];
+/** Those that need records of a key together. */
+export type RegroupingJob = SessionsJob | ClicksJob;

@@ -3,7 +3,7 @@ import type { Job } from './job.js';
 
 /** Of all pipelines: a job has those of its own. */
 const IDENTITY = ['topic', 'partitionedBy', 'sizeMs', 'slideMs', 'offsetMs', 'time', 'parallelism'];
-const RULES = ['delayMs', 'gapMs', 'futureGuardMs'];
+const RULES = ['delayMs', 'gapMs', 'dedupeWithinMs', 'futureGuardMs'];
 
 /**
  * Why a start of job `name` as `wanted` is refused, given what its first start `stored`; null where it is admitted

@@ -28,6 +28,7 @@ function duration(min: number) {
 export const DEFAULT_TOPICS: Record<Pipeline, string> = {
   hits: 'web_traffic_topic',
   sessions: 'web_events',
+  clicks: 'clickstream',
 };
 
 /** What every job has; `batchBytes` is the default of `maxBatchBytes`. */
@@ -82,7 +83,27 @@ const sessions = z
   })
   .transform(({ gap, ...rest }) => ({ ...inMs(rest), gapMs: gap }));
 
-const schemas = { hits, sessions };
+const clicks = z
+  .strictObject({
+    pipeline: z.literal('clicks'),
+    size: duration(1).prefault('5m'),
+    gap: duration(1).prefault('5m'),
+    dedupeWithin: z
+      .preprocess((value) => (value === '0' || value === 0 ? '0ms' : value), duration(0))
+      .prefault('1m'),
+    partitionedBy: z.literal('key', { error: 'expected "key", or nothing' }).nullable().default(null),
+    parallelism: z.int().min(1).max(1000).nullable().default(null),
+    // A click takes some 40 bytes, and names that repeat: 25,000 fit.
+    ...commonOptions({ delay: '1m', batchBytes: 1_000_000 }),
+  })
+  .transform(({ size, gap, dedupeWithin, ...rest }) => ({
+    ...inMs(rest),
+    sizeMs: size,
+    gapMs: gap,
+    dedupeWithinMs: dedupeWithin,
+  }));
+
+const schemas = { hits, sessions, clicks };
 
 /** Options by the names that a job has for them. */
 function inMs<T extends { delay: number; futureGuard: number; idleAfter: number; linger: number }>({

@@ -1,11 +1,12 @@
-import type { Job } from './job.js';
+import type { Job, RegroupingJob } from './job.js';
 
 /**
- * Whether records of a topic with so many partitions have to be regrouped: a session needs all records of a visitor in one place
- * (docs/semantics.md, regrouping).
+/**
+ * Whether records of a topic with so many partitions have to be regrouped: a session needs all records of a visitor in one place, a click
+ * sequence all clicks of a user (docs/semantics.md, regrouping).
  */
-export function keysAreApart(job: Job, partitions: number): boolean {
-  return job.pipeline === 'sessions' && partitions > 1 && job.partitionedBy !== 'key';
+export function keysAreApart(job: Job, partitions: number): job is RegroupingJob {
+  return job.pipeline !== 'hits' && partitions > 1 && job.partitionedBy !== 'key';
 }
 
 /**
@@ -13,10 +14,14 @@ export function keysAreApart(job: Job, partitions: number): boolean {
  */
 export function whyGrowthIsRefused(job: Job, partitions: number): string | null {
   if (!keysAreApart(job, partitions)) return null;
+  const [key, records] =
+    job.pipeline === 'sessions'
+      ? ['visitor', 'records of a visitor (user_id, ip)']
+      : ['user', 'clicks of a user'];
   return (
-    `topic ${job.topic} has ${partitions} partitions, and had one when the job was first started: it does not regroup by visitor. ` +
-    'Drain it, and start a job of another name on the topic, which will; or one with "partitionedBy":"key", where all records of a ' +
-    'visitor (user_id, ip) are in one partition.'
+    `topic ${job.topic} has ${partitions} partitions, and had one when the job was first started: it does not regroup by ${key}. ` +
+    `Drain it, and start a job of another name on the topic, which will; or one with "partitionedBy":"key", where all ${records} ` +
+    'are in one partition.'
   );
 }
 

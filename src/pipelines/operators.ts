@@ -1,6 +1,15 @@
 /** Which operator a job needs. Workflows import this file: no event schema, no user-agent library here. */
 import type { Stage } from '../domain/member.js';
 import type { Operator } from '../domain/operator.js';
+import {
+  clicksOperator,
+  packClicks,
+  type ClickItem,
+  type ClickRow,
+  type ClicksJson,
+  type PackedClicks,
+} from './clicks/operator.js';
+import { RegroupedClicksState, type RegroupedClicks } from './clicks/regroup.js';
 import { hitsOperator } from './hits/operator.js';
 import type { Hit, HitCountsJson, HitRow } from './hits/counts.js';
 import type { Job } from './job.js';
@@ -16,12 +25,14 @@ import {
 import type { RegroupedJson, SessionsJson } from './sessions/sessionsJson.js';
 
 /** What polls return and runs carry, whatever the pipeline. */
-export type JobPartial = HitCountsJson | SessionsJson | RegroupedJson;
-export type JobGathered = HitCountsJson | SessionsJson<UserAgent>;
-export type JobRow = HitRow | SessionRow;
-export type JobItem = Hit | Visit;
+export type JobPartial = HitCountsJson | SessionsJson | ClicksJson | JobRegrouped;
+/** What polls of targets return. */
+export type JobRegrouped = RegroupedJson | RegroupedClicks;
+export type JobGathered = HitCountsJson | SessionsJson<UserAgent> | ClicksJson;
+export type JobRow = HitRow | SessionRow | ClickRow;
+export type JobItem = Hit | Visit | ClickItem;
 /** Rows on their way to the sink. */
-export type JobRows = HitRow[] | PackedSessions;
+export type JobRows = HitRow[] | PackedSessions | PackedClicks;
 
 export type JobOperator = Operator<JobItem, JobPartial, JobRow, JobGathered>;
 
@@ -32,14 +43,22 @@ export function operatorOf(job: Job): JobOperator {
       return hitsOperator(job);
     case 'sessions':
       return sessionsOperator(job.gapMs);
+    case 'clicks':
+      return clicksOperator(job);
   }
 }
 
 /** What a job's partition holds open, and what a target of its regrouping does. */
 export function stateOperatorOf(job: Job, stage: Stage): Pick<JobOperator, 'open' | 'nextPossibleEnd'> {
   if (stage === 1) return operatorOf(job);
-  if (job.pipeline !== 'sessions') throw new RangeError(`the pipeline ${job.pipeline} does not regroup`);
-  return regroupedOperator(job.gapMs);
+  switch (job.pipeline) {
+    case 'hits':
+      throw new RangeError('hits are not regrouped');
+    case 'sessions':
+      return regroupedOperator(job.gapMs);
+    case 'clicks':
+      return { ...clicksOperator(job), open: () => new RegroupedClicksState(job) };
+  }
 }
 
 /** Rows of one job as compact JSON; null for none. */
@@ -50,5 +69,7 @@ export function packRows(job: Job, rows: JobRow[]): JobRows | null {
       return rows as HitRow[];
     case 'sessions':
       return packSessions(rows as SessionRow[], job.gapMs);
+    case 'clicks':
+      return packClicks(rows as ClickRow[], job);
   }
 }

@@ -1,16 +1,29 @@
 /** What a pipeline does in a poll: everything that workflows must not import. */
 import type { Decoded } from '../domain/fold.js';
 import type { Operator } from '../domain/operator.js';
+import type { SourceStanding } from '../domain/sources.js';
+import { decodeClick, type CountryReader } from './clicks/event.js';
+import { clicksOperator } from './clicks/operator.js';
+import { CombinedClicks, ScatteredClicks } from './clicks/regroup.js';
 import { decodeHit } from './hits/event.js';
 import { hitsOperator } from './hits/operator.js';
-import type { Job, SessionsJob } from './job.js';
-import type { JobGathered, JobItem, JobPartial } from './operators.js';
+import type { Job, RegroupingJob, SessionsJob } from './job.js';
+import type { JobGathered, JobItem, JobPartial, JobRegrouped } from './operators.js';
+import type { Combiner, Scattered } from './regroup.js';
 import type { Agent, AgentReader, UserAgent } from './sessions/agent.js';
 import { withAgents } from './sessions/columns.js';
+import { CombinedSessions } from './sessions/combine.js';
 import { decodeVisit, type Visit } from './sessions/event.js';
 import { sessionsOperator } from './sessions/operator.js';
-import { ScatteredSegments, type Scattered } from './sessions/scatter.js';
+import { ScatteredSegments } from './sessions/scatter.js';
 import type { SessionsJson } from './sessions/sessionsJson.js';
+
+/** What events do not say themselves and is derived from what they say. */
+export interface LookUps {
+  readAgent: AgentReader;
+  /** Left out: no country is known. */
+  countryOf?: CountryReader | undefined;
+}
 
 export interface PollSide<Item, Gathered, Partial> extends Pick<
   Operator<Item, unknown, unknown, Gathered>,
@@ -23,7 +36,7 @@ export interface PollSide<Item, Gathered, Partial> extends Pick<
 
 export type JobPollSide = PollSide<JobItem, JobGathered, JobPartial>;
 
-export function pollSideOf(job: Job, { readAgent }: { readAgent: AgentReader }): JobPollSide {
+export function pollSideOf(job: Job, { readAgent, countryOf = () => null }: LookUps): JobPollSide {
   switch (job.pipeline) {
     case 'hits':
       return { ...hitsOperator(job), decode: decodeHit, complete: (gathered) => gathered } as JobPollSide;
@@ -33,27 +46,65 @@ export function pollSideOf(job: Job, { readAgent }: { readAgent: AgentReader }):
         decode: decodeWith(job),
         complete: (gathered: SessionsJson<UserAgent>) => completed(gathered, readAgent),
       } as JobPollSide;
+    case 'clicks':
+      return {
+        ...clicksOperator(job),
+        decode: (value) => decodeClick(value, countryOf),
+        complete: (gathered) => gathered,
+      } as JobPollSide;
   }
 }
 
 /** A watermark that nothing else moves is published this often, in event time. */
 const PUBLISH_EVERY_MS = 1000;
 
-/** The same for stage one of a regrouping, whose sink is the internal topic. */
+/** Content of messages between the stages of a regrouping: each target takes only what its own sources made. */
+export type Content = unknown;
+
+/** Stage one of a regrouping, whose sink is the internal topic. */
+export type ScatterSide = PollSide<JobItem, Scattered<Content>, Scattered<Content>>;
+
 export function scatterSideOf(
-  job: SessionsJob,
-  { targets, readAgent }: { targets: number; readAgent: AgentReader },
-): PollSide<Visit, Scattered<UserAgent>, Scattered> {
-  return {
-    isLate: sessionsOperator(job.gapMs).isLate,
-    nextPossibleEnd: (watermark) => watermark + PUBLISH_EVERY_MS,
-    gather: () => new ScatteredSegments(job.gapMs, targets),
-    decode: decodeWith(job),
-    complete: ({ targets: parts, lastEnd }) => ({
-      targets: parts.map((target) => target.map((part) => completed(part, readAgent))),
-      lastEnd,
-    }),
-  };
+  job: RegroupingJob,
+  { targets, source, readAgent, countryOf = () => null }: LookUps & { targets: number; source: number },
+): ScatterSide {
+  const nextPossibleEnd = (watermark: number): number => watermark + PUBLISH_EVERY_MS;
+  switch (job.pipeline) {
+    case 'sessions': {
+      const side: PollSide<Visit, Scattered<SessionsJson<UserAgent>>, Scattered<SessionsJson>> = {
+        isLate: sessionsOperator(job.gapMs).isLate,
+        nextPossibleEnd,
+        gather: () => new ScatteredSegments(job.gapMs, targets),
+        decode: decodeWith(job),
+        complete: ({ targets: parts, lastEnd }) => ({
+          targets: parts.map((target) => target.map((part) => completed(part, readAgent))),
+          lastEnd,
+        }),
+      };
+      return side as ScatterSide;
+    }
+    case 'clicks':
+      return {
+        isLate: clicksOperator(job).isLate,
+        nextPossibleEnd,
+        gather: () => new ScatteredClicks({ rules: job, targets, source }),
+        decode: (value: string | null) => decodeClick(value, countryOf),
+        complete: (gathered: Scattered<Content>) => gathered,
+      } as ScatterSide;
+  }
+}
+
+/** Stage two's poll. */
+export function combinerOf(
+  job: RegroupingJob,
+  sources: readonly SourceStanding[],
+): Combiner<Content, JobRegrouped> {
+  switch (job.pipeline) {
+    case 'sessions':
+      return new CombinedSessions(job.gapMs, sources) as Combiner<Content, JobRegrouped>;
+    case 'clicks':
+      return new CombinedClicks(sources) as Combiner<Content, JobRegrouped>;
+  }
 }
 
 function decodeWith({ time }: SessionsJob): PollSide<Visit, unknown, unknown>['decode'] {

@@ -1,6 +1,7 @@
 /** Wires location: what the sink looks up, and what works the queue. */
 import type pg from 'pg';
 import type { LocateDependencies } from '../activities/locateQueue.js';
+import { createCountryReader } from '../io/geo/countries.js';
 import { createIp2Location } from '../io/geo/ip2location.js';
 import { createLocator, type Locator } from '../io/geo/locator.js';
 import { openMmdb, type Mmdb } from '../io/geo/mmdb.js';
@@ -8,6 +9,8 @@ import { ConfigError, type Config } from './config.js';
 
 export interface Geo {
   locator: Locator;
+  /** Undefined where there is no database. */
+  countryOf: ((ip: string) => string | null) | undefined;
   /** Null where location is off. */
   locating: LocateDependencies | null;
   /** Writes what is still in memory. */
@@ -26,6 +29,7 @@ export async function openGeo(
   const off = mmdb === null && ask === null;
   return {
     locator,
+    countryOf: mmdb === null ? undefined : createCountryReader(mmdb),
     locating: off ? null : { pool, mmdb, ask, ratePerSecond, budgetPerDay },
     async close() {
       mmdb?.close();

@@ -66,6 +66,7 @@ export async function runWorker(config: Config, { log }: WorkerOptions): Promise
         readers,
         topics,
         readAgent: createAgentReader(),
+        countryOf: geo.countryOf,
         publisher,
         kafka: config.kafka,
         defaultTopic: config.topic,

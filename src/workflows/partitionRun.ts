@@ -6,7 +6,7 @@ import type { Instant } from '../domain/instant.js';
 import type { Progress } from '../domain/commit.js';
 import type { Stage } from '../domain/member.js';
 import { PartitionState } from '../domain/partitionState.js';
-import type { SessionsJob } from '../pipelines/job.js';
+import type { RegroupingJob } from '../pipelines/job.js';
 import { packRows, stateOperatorOf, type JobPartial, type JobRow } from '../pipelines/operators.js';
 import { claim, commit, commitLocally, commitPatiently, poll, pollTarget } from './activities.js';
 import { isFailure, isFinal } from './failures.js';
@@ -159,7 +159,7 @@ export class PartitionRun implements Run {
     const { job, partition, regroup } = this.input;
     const { offset, sources } = this.state;
     const request = {
-      job: job as SessionsJob,
+      job: job as RegroupingJob,
       topic: regroup!.topic,
       target: partition,
       offset,

@@ -8,7 +8,7 @@ import type { CaughtUpAt, RelayInput } from '../activities/relay.js';
 import type { Instant } from '../domain/instant.js';
 import type { Progress } from '../domain/commit.js';
 import { openUntil } from '../domain/commit.js';
-import type { SessionsJob } from '../pipelines/job.js';
+import type { RegroupingJob } from '../pipelines/job.js';
 import { claim, closeSource, relay } from './activities.js';
 import { isFailure } from './failures.js';
 import type { PartitionResult, Reached } from './messages.js';
@@ -116,7 +116,7 @@ export class SourceRun implements Run {
   #relayInput(stayMs: number): RelayInput {
     const { job, partition, regroup, drain } = this.input;
     return {
-      job: job as SessionsJob,
+      job: job as RegroupingJob,
       partition,
       targets: regroup!.targets,
       until: drain?.until ?? null,

@@ -6,7 +6,7 @@ import { NO_RECORDS } from '../../src/domain/accounting.js';
 import { NO_PROGRESS, type Progress } from '../../src/domain/commit.js';
 import type { CaughtUp } from '../../src/domain/quietClock.js';
 import type { Pending } from '../../src/domain/sources.js';
-import type { Scattered } from '../../src/pipelines/sessions/scatter.js';
+import type { Scattered } from '../../src/pipelines/regroup.js';
 import { sessionsJob } from '../support/sessionsJob.js';
 
 const TARGETS = 2;
@@ -80,7 +80,7 @@ class World {
 function batch(
   input: PollInput,
   { next, read = 0, skipped = 0, watermark, advance, caughtUp = null }: Poll,
-): PollResult<Scattered> {
+): PollResult<Scattered<unknown>> {
   return {
     from: input.offset,
     next: next ?? input.offset,

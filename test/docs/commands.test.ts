@@ -1,4 +1,4 @@
-/** Every command that a text shows is run, and prints what the text says. Those that need servers: readme.it.test.ts. */
+/** Every command that a text shows is run, and prints what the text says. Those that need servers: readme.it.test.ts, clicks.it.test.ts. */
 import { fileURLToPath } from 'node:url';
 import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
@@ -14,7 +14,7 @@ describe.each(TEXTS)('%s', (path) => {
   it('says of every command how it is run', () => {
     for (const { comment, language, at } of sessions) {
       expect(language, `line ${at}`).toBe('console');
-      if (comment !== null) expect(comment, `line ${at}`).toMatch(/^(run: stack|not run: .{20,})$/);
+      if (comment !== null) expect(comment, `line ${at}`).toMatch(/^(run: (stack|psql)|not run: .{20,})$/);
     }
     const others = blocksOf(path).filter((block) => !isSession(block));
     for (const { lines, at } of others)

@@ -6,10 +6,12 @@ import { expect, test } from 'vitest';
 import type { Random } from '../../src/cli/generate/random.js';
 import type { HitsJob } from '../../src/pipelines/job.js';
 import { hitsOperator } from '../../src/pipelines/hits/operator.js';
+import { clickItemOf, clickRulesOf, countedClicks, modelClicks } from '../support/clickModel.js';
 import { testJob } from '../support/job.js';
 import { hitOf, PartitionModel, type ModelOptions } from '../support/partitionModel.js';
 import { countedHit, ProgressTable } from '../support/progressTable.js';
 import { referenceHits, referenceSessions, type ModelRecord } from '../support/reference.js';
+import { referenceClicks } from '../support/referenceClicks.js';
 import { hunt, pick } from '../support/scenarios.js';
 import { countedSession, modelSessions, visitOf } from '../support/sessionModel.js';
 
@@ -35,7 +37,7 @@ const FAULTS = [
 ] as const;
 
 interface Setting {
-  spans: 'windows' | 'sessions';
+  spans: 'windows' | 'sessions' | 'clicks';
   job: HitsJob;
 }
 
@@ -91,7 +93,7 @@ function scenario(random: Random, faults: readonly Step['do'][]): { setting: Set
   const steps = Array.from({ length: 3 + random.below(30) }, () =>
     randomStep(random, pick(random, kinds), eventTime),
   );
-  return { setting: { spans: pick(random, ['windows', 'sessions']), job }, steps };
+  return { setting: { spans: pick(random, ['windows', 'sessions', 'clicks', 'clicks']), job }, steps };
 }
 
 function randomStep(random: Random, kind: Step['do'], eventTime: { latest: number }): Step {
@@ -133,6 +135,11 @@ function play({ spans, job }: Setting, steps: readonly Step[]): string | null {
     const options = { job, partition: 0, table, log, operator: hitsOperator(job), itemOf: hitOf };
     return played(options, steps, referenceHits);
   }
+  if (spans === 'clicks') {
+    const table = new ProgressTable(countedClicks(clickRulesOf(job)));
+    const operator = modelClicks(clickRulesOf(job));
+    return played({ job, partition: 0, table, log, operator, itemOf: clickItemOf }, steps, referenceClicks);
+  }
   const table = new ProgressTable(countedSession(job.sizeMs));
   const operator = modelSessions(job.sizeMs);
   return played({ job, partition: 0, table, log, operator, itemOf: visitOf }, steps, referenceSessions);
@@ -153,13 +160,13 @@ function played<P, I, R>(
   if (table.broken.length > 0) return table.broken.join('; ');
 
   const expected = reference(job, log, table.standing(0).allAdvances);
-  const { read, accepted, late, rejected } = table.standing(0).counters;
+  const { read, accepted, duplicate, late, rejected } = table.standing(0).counters;
   return (
     difference('rows', table.rows.get(0)!, expected.rows) ??
     difference('weir.rejected', table.rejected.get(0)!, expected.rejected) ??
     difference(
       'counters',
-      Object.entries({ read, accepted, late, rejected }),
+      Object.entries({ read, accepted, duplicate, late, rejected }),
       Object.entries(expected.counters),
     )
   );

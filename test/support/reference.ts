@@ -7,7 +7,7 @@ export interface ModelRecord {
   host: string | null;
   /** Set where the record cannot be read. */
   reason: string | null;
-  /** Of a visit: who, from where, with what; absent is null. */
+  /** Of a visit: who, from where, with what; absent is null. Of a click, see clickModel.ts. */
   user?: string | null;
   ip?: string | null;
   agent?: string | null;
@@ -18,19 +18,21 @@ export interface Expected {
   rows: Map<string, number>;
   /** Offset to reason. */
   rejected: Map<number, string>;
-  counters: { read: number; accepted: number; late: number; rejected: number };
+  counters: { read: number; accepted: number; duplicate: number; late: number; rejected: number };
   /** Accepted records that touched a session which was final: only the watermark keeps them from being one of it. */
   behindFinal: number;
 }
 
-type Taken = ModelRecord & { offset: number };
+export type Taken = ModelRecord & { offset: number };
 
 /** What kind of span a record belongs to, and how results come of them. */
-interface Spans {
+export interface Spans {
   take(record: Taken, watermark: number): { late: boolean; behindFinal?: boolean };
   /** The watermark has moved. */
   close(watermark: number): void;
   readonly rows: Map<string, number>;
+  /** How many of the accepted records are duplicates, once everything is closed; absent: none. */
+  duplicates?: () => number;
 }
 
 export type Advances = readonly (readonly [offset: number, watermark: number])[];
@@ -45,12 +47,13 @@ export function referenceSessions(job: HitsJob, log: readonly ModelRecord[], adv
   return reference(sessionSpans(job.sizeMs), { job, log, advances });
 }
 
-function reference(
+/** What `spans` makes of the log. */
+export function reference(
   spans: Spans,
   { job, log, advances }: { job: HitsJob; log: readonly ModelRecord[]; advances: Advances },
 ): Expected {
   const rejected = new Map<number, string>();
-  const counters = { read: log.length, accepted: 0, late: 0, rejected: 0 };
+  const counters = { read: log.length, accepted: 0, duplicate: 0, late: 0, rejected: 0 };
   let watermark = -Infinity;
   let behind = 0;
   const move = (to: number): void => {
@@ -77,6 +80,8 @@ function reference(
     move(time - job.delayMs);
   }
   spans.close(Infinity);
+  counters.duplicate = spans.duplicates?.() ?? 0;
+  counters.accepted -= counters.duplicate;
   return { rows: spans.rows, rejected, counters, behindFinal: behind };
 }
 

@@ -19,7 +19,9 @@ import {
   sessionsOperator,
   type SessionRow,
 } from '../../src/pipelines/sessions/operator.js';
-import { ScatteredSegments, type Scattered } from '../../src/pipelines/sessions/scatter.js';
+import type { Scattered } from '../../src/pipelines/regroup.js';
+import type { SessionsJson } from '../../src/pipelines/sessions/sessionsJson.js';
+import { ScatteredSegments } from '../../src/pipelines/sessions/scatter.js';
 import type { RegroupedJson } from '../../src/pipelines/sessions/sessionsJson.js';
 import type { Random } from '../../src/cli/generate/random.js';
 import type { SourceRecord } from './regroupReference.js';
@@ -196,7 +198,7 @@ export class RegroupModel {
     };
   }
 
-  #poll(of: SourceModel, input: PollInput, advanceMs: number): PollResult<Scattered> {
+  #poll(of: SourceModel, input: PollInput, advanceMs: number): PollResult<Scattered<SessionsJson>> {
     const { random, delayMs, targets, partBytes } = this.options;
     const operator = sessionsOperator(GAP_MS);
     const gather = () => new ScatteredSegments(GAP_MS, targets, partBytes);
@@ -358,7 +360,8 @@ class TargetModel {
     const from = this.state.offset;
     const combined = new CombinedSessions(GAP_MS, this.state.sources!);
     for (let offset = from; offset < until; offset++) {
-      const { content, ...message } = decodeMessage(this.log[offset]!);
+      const { content: any, ...message } = decodeMessage(this.log[offset]!);
+      const content = any as SessionsJson | null;
       let head = message;
       if (without === 'numbers') head = { ...head, number: offset + 1 };
       if (without === 'lastPart') head = { ...head, parts: head.part + 1 };

@@ -41,9 +41,10 @@ export async function schemaOf(pool: pg.Pool): Promise<string> {
   }
   const functions = await lines(
     pool,
-    `select format('create function %I.%I(%s) returns %s;', n.nspname, p.proname, pg_get_function_arguments(p.oid), pg_get_function_result(p.oid)) as line
-     from pg_proc p join pg_namespace n on n.oid = p.pronamespace where n.nspname = $1 order by 1`,
-    'weir',
+    `select format('create %s %I.%I(%s)%s;', case p.prokind when 'p' then 'procedure' else 'function' end, n.nspname, p.proname,
+                   pg_get_function_arguments(p.oid), ' returns ' || pg_get_function_result(p.oid)) as line
+     from pg_proc p join pg_namespace n on n.oid = p.pronamespace where n.nspname = any (string_to_array($1, ' ')) order by 1`,
+    'weir public',
   );
   return [...parts, ...functions, ''].join('\n');
 }

@@ -1,6 +1,8 @@
+import { clickMaker, COUNTRIES } from './clicks.js';
 import { eventJson, eventMaker } from './events.js';
+import type { MadeEvent } from './madeEvent.js';
 import { malformedValue } from './malformed.js';
-import { seededRandom } from './random.js';
+import { seededRandom, type Random } from './random.js';
 
 /** What traffic to make. The same options with a fixed {@link TrafficOptions.time} give the same bytes. */
 export interface TrafficOptions {
@@ -19,7 +21,12 @@ export interface TrafficOptions {
   malformed: number;
   /** Share of records that repeat one of the last 64 good ones, 0 to 1. */
   duplicates: number;
-  key: 'ip' | 'none';
+  /** What records are keyed by: the address of web traffic, the user of clicks (else the event's key), or nothing. */
+  key: 'ip' | 'user' | 'none';
+  /** Web traffic is for hits and sessions. */
+  what: 'web' | 'clicks';
+  /** Of clicks: how many countries they come from, 1 to 30. */
+  countries: number;
   /** How many hosts: `www.example.com`, `site2.example.com`, …; the first are the busiest. */
   hosts: number;
   /** `spread`: each event of any visitor, by popularity; `visits`: several events of one visitor, who may log in, then of another. */
@@ -37,6 +44,8 @@ export const PLAIN_TRAFFIC = {
   malformed: 0,
   duplicates: 0,
   key: 'ip',
+  what: 'web',
+  countries: COUNTRIES.length,
   hosts: 1,
   shape: 'spread',
   recordTime: 'kafka',
@@ -55,12 +64,14 @@ const RECENT = 64;
 /**
  * Made-up but realistic web traffic for the hits and sessions pipelines: about 320 bytes an event, 560 user agents, 630 referrers (40 %
  * of events have none), skewed popularity, 1,750 client addresses of which all move on every 10,000 events, 70 % logged out, the others
- * one of 5,000 users. In 1,000,000 events that makes about 440,000 (user_id, ip) and nearly every referrer in every 15,000 events.
+ * one of 5,000 users. In 1,000,000 events that makes about 440,000 (user_id, ip) and nearly every referrer in every 15,000 events. Clicks:
+ * clicks.ts.
  */
 export function* generateTraffic(options: TrafficOptions): Generator<TrafficRecord, void, undefined> {
   const { time, disorderMs, key, recordTime } = options;
   const random = seededRandom(options.seed);
-  const makeEvent = eventMaker(random, options);
+  const makeEvent =
+    options.what === 'clicks' ? clickMaker(random, options.countries) : webMaker(random, options);
   const recent: TrafficRecord[] = [];
   let regular = 0;
   for (let index = 0; index < options.events; index++) {
@@ -71,16 +82,28 @@ export function* generateTraffic(options: TrafficOptions): Generator<TrafficReco
     }
     const placeMs = 'now' in time ? time.now() : time.startMs + Math.floor((index * 1000) / time.perSecond);
     const timeMs = placeMs - random.below(disorderMs + 1) - (kind === 'late' ? options.latenessMs : 0);
-    const parts = makeEvent(index, timeMs);
+    const event = makeEvent(index, timeMs);
     const record: TrafficRecord = {
-      key: key === 'ip' ? parts.ip.slice(1, -1) : null,
-      value: kind === 'malformed' ? malformedValue(parts, random) : eventJson(parts),
+      key: key === 'none' ? null : event.recordKey,
+      value: kind === 'malformed' ? event.malformed() : event.value(),
       ...(recordTime === 'event' ? { timestampMs: timeMs } : {}),
       kind: kind === 'duplicate' ? 'regular' : kind, // there is nothing yet to repeat
     };
     if (record.kind === 'regular') recent[regular++ % RECENT] = record;
     yield record;
   }
+}
+
+function webMaker(random: Random, options: TrafficOptions): (index: number, timeMs: number) => MadeEvent {
+  const makeParts = eventMaker(random, options);
+  return (index, timeMs) => {
+    const parts = makeParts(index, timeMs);
+    return {
+      recordKey: parts.ip.slice(1, -1),
+      value: () => eventJson(parts),
+      malformed: () => malformedValue(parts, random),
+    };
+  };
 }
 
 /** Splits 0 to 1 into the shares that were asked for. */

@@ -1,8 +1,11 @@
+import { PIPELINES } from '../../pipelines/jobInput.js';
 import type { OptionReader } from '../options.js';
+import { COUNTRIES } from './clicks.js';
 import { PLAIN_TRAFFIC, type TrafficOptions } from './traffic.js';
 
 /** The options of `weir generate` that say what traffic to make, as typed. */
 export interface TrafficTexts {
+  pipeline?: string;
   events?: string;
   rate?: string;
   eventRate?: string;
@@ -15,6 +18,7 @@ export interface TrafficTexts {
   seed?: string;
   key?: string;
   hosts?: string;
+  countries?: string;
   visits?: true;
   recordTime?: string;
 }
@@ -50,6 +54,13 @@ export function planTraffic(texts: TrafficTexts, read: OptionReader, nowMs: numb
   const byTheClock =
     ratePerSecond !== undefined && texts.eventRate === undefined && texts.start === undefined;
 
+  const clicks = read.oneOf('--pipeline', texts.pipeline, PIPELINES) === 'clicks';
+  const keys = clicks ? (['user', 'none'] as const) : (['ip', 'none'] as const);
+  for (const [name, given] of Object.entries({ '--hosts': texts.hosts, '--visits': texts.visits }))
+    if (clicks && given !== undefined) read.problem(`${name}: clicks have no such thing`);
+  const countries = read.integer('--countries', texts.countries) ?? COUNTRIES.length;
+  if (countries > COUNTRIES.length) read.problem(`--countries ${countries}: at most ${COUNTRIES.length}`);
+  if (!clicks && texts.countries !== undefined) read.problem('--countries: only clicks have one');
   const late = read.share('--late', texts.late) ?? PLAIN_TRAFFIC.late;
   const malformed = read.share('--malformed', texts.malformed) ?? PLAIN_TRAFFIC.malformed;
   const duplicates = read.share('--duplicates', texts.duplicates) ?? PLAIN_TRAFFIC.duplicates;
@@ -67,7 +78,9 @@ export function planTraffic(texts: TrafficTexts, read: OptionReader, nowMs: numb
     latenessMs: read.durationMs('--lateness', texts.lateness) ?? PLAIN_TRAFFIC.latenessMs,
     malformed,
     duplicates,
-    key: read.oneOf('--key', texts.key, ['ip', 'none']) ?? PLAIN_TRAFFIC.key,
+    key: read.oneOf<'ip' | 'user' | 'none'>('--key', texts.key, keys) ?? keys[0],
+    countries,
+    what: clicks ? 'clicks' : PLAIN_TRAFFIC.what,
     hosts,
     shape: texts.visits === true ? 'visits' : PLAIN_TRAFFIC.shape,
     recordTime: read.oneOf('--record-time', texts.recordTime, ['kafka', 'event']) ?? PLAIN_TRAFFIC.recordTime,

@@ -1,9 +1,13 @@
 import { addCounters, NO_RECORDS, type Counters } from '../../domain/accounting.js';
 import { latest, type Instant } from '../../domain/instant.js';
 import type { Job } from '../../pipelines/job.js';
+import { clickRowJson, ClickTotals } from '../../pipelines/clicks/output.js';
+import type { ClickRow } from '../../pipelines/clicks/operator.js';
 import type { HitRow } from '../../pipelines/hits/counts.js';
 import type { Place } from '../../io/geo/place.js';
-import type { AgentReader } from '../../pipelines/sessions/agent.js';
+import { hitRowJson, HitTotals } from '../../pipelines/hits/output.js';
+import { operatorOf } from '../../pipelines/operators.js';
+import type { LookUps } from '../../pipelines/pollSide.js';
 import type { SessionRow } from '../../pipelines/sessions/operator.js';
 import { ShownByLine } from './shownByLine.js';
 import { ShownWhenClosed } from './shownWhenClosed.js';
@@ -11,8 +15,7 @@ import type { LogRecord } from './logRecord.js';
 import { Partition } from './partition.js';
 import type { Shown } from './shown.js';
 
-export interface RunDependencies {
-  readAgent: AgentReader;
+export interface RunDependencies extends LookUps {
   /** Where a session's address is; null where that is not known, or location is off. */
   placeOf: (ip: string) => Place | null;
 }
@@ -30,14 +33,14 @@ export interface FileRun {
 }
 
 /**
- * Partitions apart from each other. Rows come out as they do in Postgres: hits by the job's line, sessions
+ * Partitions apart from each other. Rows come out as they do in Postgres: hits and clicks by the job's line, sessions
  * when their partition closes them (docs/semantics.md). The wall clock moves nothing.
  */
 export class JobRun implements FileRun {
   readonly #job: Job;
   readonly #dependencies: RunDependencies;
   readonly #partitions = new Map<number, Partition>();
-  readonly #shown: Shown<HitRow | SessionRow>;
+  readonly #shown: Shown<HitRow | SessionRow | ClickRow>;
 
   /** @param partitions all that hold the line back until they have a record, whether one comes or not */
   constructor(job: Job, partitions: Iterable<number>, dependencies: RunDependencies) {
@@ -88,10 +91,18 @@ export class JobRun implements FileRun {
 function shownFor(
   job: Job,
   { partitions, placeOf }: { partitions: () => Iterable<Partition> } & Pick<RunDependencies, 'placeOf'>,
-): Shown<HitRow | SessionRow> {
+): Shown<HitRow | SessionRow | ClickRow> {
+  const nextEndAfter = (line: Instant): Instant | null => operatorOf(job).nextPossibleEnd(line);
   switch (job.pipeline) {
     case 'hits':
-      return new ShownByLine(job, partitions);
+      return new ShownByLine({ totals: new HitTotals(), toJson: hitRowJson, nextEndAfter, partitions });
+    case 'clicks':
+      return new ShownByLine({
+        totals: new ClickTotals(job),
+        toJson: (row: ClickRow) => clickRowJson(row, job),
+        nextEndAfter,
+        partitions,
+      });
     case 'sessions':
       return new ShownWhenClosed(job, placeOf);
   }

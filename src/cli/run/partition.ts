@@ -10,8 +10,7 @@ import {
   type JobPartial,
   type JobRow,
 } from '../../pipelines/operators.js';
-import { pollSideOf } from '../../pipelines/pollSide.js';
-import type { AgentReader } from '../../pipelines/sessions/agent.js';
+import { pollSideOf, type LookUps } from '../../pipelines/pollSide.js';
 import { Folding } from './folding.js';
 import type { LogRecord } from './logRecord.js';
 
@@ -22,7 +21,7 @@ export class Partition {
   /** The earliest end of anything open in the batches that have ended. */
   #nextEnd = Infinity;
 
-  constructor(job: Job, dependencies: { readAgent: AgentReader }) {
+  constructor(job: Job, dependencies: LookUps) {
     this.#state = PartitionState.rebuilding(operatorOf(job), NO_PROGRESS);
     this.#folding = new Folding(job, pollSideOf(job, dependencies));
   }

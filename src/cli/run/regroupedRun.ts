@@ -3,34 +3,32 @@ import { NO_PROGRESS } from '../../domain/commit.js';
 import { latest, type Instant } from '../../domain/instant.js';
 import { jobLine } from '../../domain/line.js';
 import { PartitionState } from '../../domain/partitionState.js';
-import type { SessionsJob } from '../../pipelines/job.js';
-import { scatterSideOf } from '../../pipelines/pollSide.js';
-import { CombinedSessions } from '../../pipelines/sessions/combine.js';
-import type { Visit } from '../../pipelines/sessions/event.js';
-import { regroupedOperator, type SessionRow } from '../../pipelines/sessions/operator.js';
-import type { Scattered } from '../../pipelines/sessions/scatter.js';
-import type { UserAgent } from '../../pipelines/sessions/agent.js';
-import type { RegroupedJson } from '../../pipelines/sessions/sessionsJson.js';
+import type { RegroupingJob } from '../../pipelines/job.js';
+import { stateOperatorOf, type JobItem, type JobPartial, type JobRow } from '../../pipelines/operators.js';
+import { combinerOf, scatterSideOf, type Content } from '../../pipelines/pollSide.js';
+import type { Scattered } from '../../pipelines/regroup.js';
 import { Folding } from './folding.js';
 import type { FileRun, RunDependencies } from './jobRun.js';
 import type { LogRecord } from './logRecord.js';
 import { ShownWhenClosed } from './shownWhenClosed.js';
+import type { ClickRow } from '../../pipelines/clicks/operator.js';
+import { ClickTotals, clickRowJson } from '../../pipelines/clicks/output.js';
 
 interface Source {
-  folding: Folding<Visit, Scattered<UserAgent>, Scattered>;
+  folding: Folding<JobItem, Scattered<Content>, Scattered<Content>>;
   /** Messages published so far. */
   number: number;
 }
 
 /**
- * Sessions over partitions that do not keep visitors together, in this process: every partition is a source, and there is one target
+ * Sessions or clicks over partitions that do not keep keys together, in this process: every partition is a source, and there is one target
  * (docs/semantics.md, regrouping).
  */
 export class RegroupedRun implements FileRun {
-  readonly #job: SessionsJob;
+  readonly #job: RegroupingJob;
   readonly #sources: Map<number, Source>;
-  readonly #target: PartitionState<RegroupedJson, SessionRow>;
-  readonly #shown: ShownWhenClosed;
+  readonly #target: PartitionState<JobPartial, JobRow>;
+  readonly #shown: Closed;
   #counters = NO_RECORDS;
   /** The smallest watermark of the sources. */
   #line: Instant | null = null;
@@ -40,16 +38,16 @@ export class RegroupedRun implements FileRun {
   #endsUntil: Instant | null = null;
 
   /** @param partitions all that hold the target back until they have a record, whether one comes or not */
-  constructor(job: SessionsJob, partitions: Iterable<number>, { readAgent, placeOf }: RunDependencies) {
+  constructor(job: RegroupingJob, partitions: Iterable<number>, { placeOf, ...lookUps }: RunDependencies) {
     this.#job = job;
     this.#sources = new Map(
-      [...partitions].map((partition) => [
-        partition,
-        { folding: new Folding(job, scatterSideOf(job, { targets: 1, readAgent })), number: 0 },
+      [...partitions].map((source) => [
+        source,
+        { folding: new Folding(job, scatterSideOf(job, { targets: 1, source, ...lookUps })), number: 0 },
       ]),
     );
-    this.#shown = new ShownWhenClosed(job, placeOf);
-    this.#target = PartitionState.rebuilding(regroupedOperator(job.gapMs), {
+    this.#shown = closedOf(job, placeOf);
+    this.#target = PartitionState.rebuilding<JobPartial, JobRow>(stateOperatorOf(job, 2), {
       ...NO_PROGRESS,
       sources: [...this.#sources.keys()].map((source) => [source, 0, -1, null]),
     });
@@ -67,7 +65,7 @@ export class RegroupedRun implements FileRun {
   }
 
   endBatches(): void {
-    const combined = new CombinedSessions(this.#job.gapMs, this.#target.sources!);
+    const combined = combinerOf(this.#job, this.#target.sources!);
     const from = this.#target.offset;
     let next = from;
     for (const [source, each] of this.#sources) {
@@ -113,7 +111,7 @@ export class RegroupedRun implements FileRun {
     return [...this.#sources.values()].map(({ folding }) => folding);
   }
 
-  /** No session ends before this. */
+  /** Nothing ends before this: a session ends a gap behind its last record, a bucket later. */
   #endsFrom(): Instant {
     const gathered = this.#foldings().map(({ earliest }) => earliest + this.#job.gapMs);
     return Math.min(this.#nextEnd, ...gathered);
@@ -123,5 +121,27 @@ export class RegroupedRun implements FileRun {
     const { rows } = this.#target.commit();
     this.#target.committed(0);
     this.#shown.add(rows);
+  }
+}
+
+/** What the target has closed: there is one target, so it is final for the job. */
+interface Closed {
+  add(rows: JobRow[]): void;
+  take(): Iterable<object>;
+}
+
+function closedOf(job: RegroupingJob, placeOf: RunDependencies['placeOf']): Closed {
+  switch (job.pipeline) {
+    case 'sessions':
+      return new ShownWhenClosed(job, placeOf) as Closed;
+    case 'clicks': {
+      const totals = new ClickTotals(job);
+      return {
+        add: (rows) => totals.add(rows as ClickRow[]),
+        *take() {
+          for (const row of totals.takeUntil(Infinity)) yield clickRowJson(row, job);
+        },
+      };
+    }
   }
 }

@@ -1,38 +1,48 @@
 import type { Instant } from '../../domain/instant.js';
 import { jobLine } from '../../domain/line.js';
-import { nextEndAfter } from '../../domain/windows.js';
-import type { HitRow } from '../../pipelines/hits/counts.js';
-import { hitRowJson, HitTotals } from '../../pipelines/hits/output.js';
-import type { HitsJob } from '../../pipelines/job.js';
 import type { Partition } from './partition.js';
 import type { Shown } from './shown.js';
 
-/** Hits: added up over the partitions, and shown once the job's line has passed the window's end. */
-export class ShownByLine implements Shown<HitRow> {
-  readonly #job: HitsJob;
-  readonly #partitions: () => Iterable<Partition>;
-  readonly #totals = new HitTotals();
+/** Rows of several partitions, added up. */
+interface Totals<Row> {
+  add(rows: readonly Row[]): void;
+  /** Takes out what is final at `line`, in the order of output. */
+  takeUntil(line: Instant): Iterable<Row>;
+}
+
+interface Options<Row> {
+  totals: Totals<Row>;
+  /** A row by the names of the table's columns. */
+  toJson: (row: Row) => object;
+  /** The smallest end after `line` that any row could have; null where ends form no grid. */
+  nextEndAfter: (line: Instant) => Instant | null;
+  partitions: () => Iterable<Partition>;
+}
+
+/** Rows that are added up over the partitions, and shown once the job's line has passed their end. */
+export class ShownByLine<Row> implements Shown<Row> {
+  readonly #options: Options<Row>;
   #line: Instant | null = null;
   /** The line shows nothing new before it has reached this; null: it may at any step. */
   #nextEnd: Instant | null = null;
 
-  constructor(job: HitsJob, partitions: () => Iterable<Partition>) {
-    this.#job = job;
-    this.#partitions = partitions;
+  constructor(options: Options<Row>) {
+    this.#options = options;
   }
 
-  add(rows: HitRow[]): void {
-    this.#totals.add(rows);
+  add(rows: Row[]): void {
+    this.#options.totals.add(rows);
   }
 
   isDue(_partition: Partition, before: Instant | null): boolean {
     if (before !== this.#line) return false; // the line is another partition's
-    this.#line = jobLine([...this.#partitions()].map(({ watermark }) => watermark));
+    this.#line = jobLine([...this.#options.partitions()].map(({ watermark }) => watermark));
     return this.#line !== null && (this.#nextEnd === null || this.#line >= this.#nextEnd);
   }
 
   *take(end?: Instant): Generator<object> {
-    if (end === undefined) this.#nextEnd = nextEndAfter(this.#line!, this.#job);
-    for (const row of this.#totals.takeUntil(end ?? this.#line!)) yield hitRowJson(row);
+    const { totals, toJson, nextEndAfter } = this.#options;
+    if (end === undefined) this.#nextEnd = nextEndAfter(this.#line!);
+    for (const row of totals.takeUntil(end ?? this.#line!)) yield toJson(row);
   }
 }

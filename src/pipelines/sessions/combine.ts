@@ -2,11 +2,12 @@
 import { Sources, type MessageHead, type SourceStanding } from '../../domain/sources.js';
 import { SessionsByKey, type SessionPart } from '../../domain/sessions.js';
 import type { Instant } from '../../domain/instant.js';
+import type { Combiner } from '../regroup.js';
 import { fromColumns, keyOfAgent, toColumns, type SessionAttributes } from './columns.js';
 import { bytesOf, SEGMENT_BYTES } from './segments.js';
 import type { RegroupedJson, SessionsJson } from './sessionsJson.js';
 
-export class CombinedSessions {
+export class CombinedSessions implements Combiner<SessionsJson, RegroupedJson> {
   sizeBytes = 0;
   readonly #segments: SessionsByKey<SessionAttributes>;
   readonly #suspects: SessionPart<SessionAttributes>[] = [];

@@ -2,22 +2,13 @@
 import type { Instant } from '../../domain/instant.js';
 import type { Accepted, Gathering } from '../../domain/operator.js';
 import type { SessionPart } from '../../domain/sessions.js';
-import type { Agent, UserAgent } from './agent.js';
+import { PART_BYTES, targetOf, type Scattered } from '../regroup.js';
+import type { UserAgent } from './agent.js';
 import type { Visit } from './event.js';
 import { bytesOf, SEGMENT_BYTES, Segments, sessionsJson, TextSizes } from './segments.js';
 import type { SessionsJson } from './sessionsJson.js';
 
-export interface Scattered<A = Agent> {
-  /** Parts of a message by target; a target without any gets a message all the same, for the watermark. */
-  targets: SessionsJson<A>[][];
-  /** The latest end of what is in it; null where nothing is. */
-  lastEnd: Instant | null;
-}
-
-/** A message ends at about this many bytes of JSON; brokers take 1 MB, and most of it goes by compression. */
-const PART_BYTES = 600_000;
-
-export class ScatteredSegments implements Gathering<Visit, Scattered<UserAgent>> {
+export class ScatteredSegments implements Gathering<Visit, Scattered<SessionsJson<UserAgent>>> {
   readonly #segments: Segments;
   readonly #gapMs: number;
   readonly #targets: number;
@@ -41,7 +32,7 @@ export class ScatteredSegments implements Gathering<Visit, Scattered<UserAgent>>
   }
 
   /** The same records give the same parts: a message that is published again is the same message. */
-  partial(): Scattered<UserAgent> {
+  partial(): Scattered<SessionsJson<UserAgent>> {
     const { segments, suspects } = this.#segments;
     const targets = Array.from({ length: this.#targets }, () => new Parts(this.#partBytes));
     for (const segment of segments) targets[targetOf(segment.key, this.#targets)]!.add(segment, null);
@@ -97,11 +88,4 @@ class Parts {
     this.#bytes = 0;
     this.#texts = new TextSizes();
   }
-}
-
-/** FNV-1a over UTF-16 units: which target a key belongs to, for the whole life of an epoch. */
-export function targetOf(key: string, targets: number): number {
-  let hash = 0x811c9dc5;
-  for (let i = 0; i < key.length; i++) hash = Math.imul(hash ^ key.charCodeAt(i), 0x01000193);
-  return (hash >>> 0) % targets;
 }

@@ -3,7 +3,8 @@ import { encodeMessage, decodeMessage } from '../../../src/activities/regroupMes
 import { seededRandom } from '../../../src/cli/generate/random.js';
 import { CombinedSessions } from '../../../src/pipelines/sessions/combine.js';
 import { fromColumns, withAgents } from '../../../src/pipelines/sessions/columns.js';
-import { ScatteredSegments, targetOf } from '../../../src/pipelines/sessions/scatter.js';
+import { targetOf } from '../../../src/pipelines/regroup.js';
+import { ScatteredSegments } from '../../../src/pipelines/sessions/scatter.js';
 
 const GAP_MS = 1000;
 const AGENT = { browser: 'Firefox', os: 'Linux', device: null, isBot: false };
