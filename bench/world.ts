@@ -67,7 +67,10 @@ export async function openWorld({
     await db.query('drop schema if exists weir cascade');
     await db.query('drop table if exists user_sessions');
     await migrate(config.postgres);
-    const connection = await Connection.connect({ address: stack.temporal.address });
+    const connection = await Connection.connect({
+      address: stack.temporal.address,
+      channelArgs: { 'grpc.max_receive_message_length': -1 }, // pages of large histories
+    });
     closing.push(() => connection.close());
     const workers: WorkerProcess[] = [];
     closing.push(() => Promise.all(workers.map((worker) => worker.kill())));
