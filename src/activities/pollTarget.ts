@@ -28,8 +28,8 @@ export interface TargetPollInput {
 
 interface TargetPollContext {
   reader: LogReader;
-  now(): number;
-  sleep(ms: number): Promise<void>;
+  now: () => number;
+  sleep: (ms: number) => Promise<void>;
 }
 
 const FETCH_BYTES = 2_000_000;

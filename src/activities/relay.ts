@@ -52,7 +52,7 @@ export interface RelayContext {
   poll(input: PollInput): Promise<PollResult<Scattered<Content>>>;
   publish(messages: { target: number; message: RegroupMessage }[]): Promise<void>;
   commit(commit: Commit<null>): Promise<void>;
-  warn(message: string): void;
+  warn: (message: string) => void;
 }
 
 /** People see in the UI how far it is: so it does not stay longer when it moves. */

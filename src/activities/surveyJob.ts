@@ -64,8 +64,16 @@ interface Dependencies {
 
 export function createSurveyJob({ pool, describeTopic, deleteRecordsBelow }: Dependencies) {
   const tidyPayloads = createTidyPayloads(pool);
-  async function forgetRead(topic: string, progress: PartitionProgress[]): Promise<void> {
-    const below = progress.map(({ partition, rebuildFrom }) => ({ partition, offset: rebuildFrom }));
+  async function forgetRead(
+    topic: string,
+    progress: PartitionProgress[],
+    ranges: OffsetRange[],
+  ): Promise<void> {
+    const starts = new Map(ranges.map(({ partition, startOffset }) => [partition, startOffset]));
+    const below = progress
+      .map(({ partition, rebuildFrom }) => ({ partition, offset: rebuildFrom }))
+      .filter(({ partition, offset }) => offset > (starts.get(partition) ?? Infinity));
+    if (below.length === 0) return;
     // It only costs space when this does not work: the next look tries again.
     await deleteRecordsBelow(topic, below).catch((error: Error) =>
       Context.current().log.warn(`records of ${topic} that nobody needs stay for now: ${error.message}`),
@@ -82,7 +90,7 @@ export function createSurveyJob({ pool, describeTopic, deleteRecordsBelow }: Dep
     const ranges = await describeTopic(input.topic);
     const progress = await withFailures(() => registered(pool, input, ranges));
     const died = await deadMembers(input);
-    if (stage === 2) await forgetRead(input.topic, progress);
+    if (stage === 2) await forgetRead(input.topic, progress, ranges);
     const keyApart = await keyApartIn(pool, input, progress);
     const ends = new Map(ranges.map(({ partition, endOffset }) => [partition, endOffset]));
     const known = new Set(input.partitions);

@@ -20,9 +20,8 @@ import {
   regroupedOperator,
   sessionsOperator,
   type PackedSessions,
-  type SessionRow,
 } from './sessions/operator.js';
-import type { RegroupedJson, SessionsJson } from './sessions/sessionsJson.js';
+import type { RegroupedJson, SessionsJson, SessionRow } from './sessions/sessionsJson.js';
 
 /** What polls return and runs carry, whatever the pipeline. */
 export type JobPartial = HitCountsJson | SessionsJson | ClicksJson | JobRegrouped;

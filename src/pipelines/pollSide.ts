@@ -10,7 +10,7 @@ import { hitsOperator } from './hits/operator.js';
 import type { Job, RegroupingJob, SessionsJob } from './job.js';
 import type { JobGathered, JobItem, JobPartial, JobRegrouped } from './operators.js';
 import type { Combiner, Scattered } from './regroup.js';
-import type { Agent, AgentReader, UserAgent } from './sessions/agent.js';
+import type { AgentReader, UserAgent } from './sessions/agent.js';
 import { withAgents } from './sessions/columns.js';
 import { CombinedSessions } from './sessions/combine.js';
 import { decodeVisit, type Visit } from './sessions/event.js';
@@ -45,7 +45,7 @@ export function pollSideOf(job: Job, { readAgent, countryOf = () => null }: Look
         ...sessionsOperator(job.gapMs),
         decode: decodeWith(job),
         complete: (gathered: SessionsJson<UserAgent>) => completed(gathered, readAgent),
-      } as JobPollSide;
+      };
     case 'clicks':
       return {
         ...clicksOperator(job),
@@ -71,8 +71,9 @@ export function scatterSideOf(
   const nextPossibleEnd = (watermark: number): number => watermark + PUBLISH_EVERY_MS;
   switch (job.pipeline) {
     case 'sessions': {
+      const sessions = sessionsOperator(job.gapMs);
       const side: PollSide<Visit, Scattered<SessionsJson<UserAgent>>, Scattered<SessionsJson>> = {
-        isLate: sessionsOperator(job.gapMs).isLate,
+        isLate: (time, watermark) => sessions.isLate(time, watermark),
         nextPossibleEnd,
         gather: () => new ScatteredSegments(job.gapMs, targets),
         decode: decodeWith(job),
@@ -81,16 +82,18 @@ export function scatterSideOf(
           lastEnd,
         }),
       };
-      return side as ScatterSide;
+      return side;
     }
-    case 'clicks':
+    case 'clicks': {
+      const clicks = clicksOperator(job);
       return {
-        isLate: clicksOperator(job).isLate,
+        isLate: (time, watermark) => clicks.isLate(time, watermark),
         nextPossibleEnd,
         gather: () => new ScatteredClicks({ rules: job, targets, source }),
         decode: (value: string | null) => decodeClick(value, countryOf),
         complete: (gathered: Scattered<Content>) => gathered,
-      } as ScatterSide;
+      };
+    }
   }
 }
 
@@ -101,9 +104,9 @@ export function combinerOf(
 ): Combiner<Content, JobRegrouped> {
   switch (job.pipeline) {
     case 'sessions':
-      return new CombinedSessions(job.gapMs, sources) as Combiner<Content, JobRegrouped>;
+      return new CombinedSessions(job.gapMs, sources);
     case 'clicks':
-      return new CombinedClicks(sources) as Combiner<Content, JobRegrouped>;
+      return new CombinedClicks(sources);
   }
 }
 
@@ -114,6 +117,6 @@ function decodeWith({ time }: SessionsJob): PollSide<Visit, unknown, unknown>['d
 function completed(
   { segments, suspects, met }: SessionsJson<UserAgent>,
   readAgent: AgentReader,
-): SessionsJson<Agent> {
+): SessionsJson {
   return { segments: withAgents(segments, readAgent), suspects: withAgents(suspects, readAgent), met };
 }

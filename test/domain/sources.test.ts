@@ -1,6 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import { Sources, type MessageHead } from '../../src/domain/sources.js';
 
+// oxlint-disable-next-line max-params -- short calls in the tables
 function message(
   source: number,
   number: number,

@@ -27,14 +27,19 @@ describe('clicks that are dealt over the partitions', () => {
 
   it('give the facts of the same clicks in one partition: clicks, copies, unique users, time spent', async () => {
     const random = seededRandom(SEED);
-    const records = Array.from({ length: 6000 }, (_, i) => {
+    const records: { key: null; value: string }[] = [];
+    for (let i = 0; i < 6000; i++) {
+      if (i > 20 && random.share() < 0.05) {
+        records.push(records[i - 1 - random.below(20)]!); // a copy, as it is
+        continue;
+      }
       const user_id = random.share() < 0.1 ? null : `u${random.below(150)}`;
-      const key = random.share() < 0.1 ? null : `k${i - (random.share() < 0.05 ? random.below(20) : 0)}`;
-      // Every time is different, so that the order of clicks is the same wherever they are.
+      const key = random.share() < 0.1 ? null : `k${i}`;
+      // Nearly every time is different: the order of clicks at the same time depends on their partitions.
       const timestamp = START + i * 1000 - random.below(20) * 1000 + (i % 997);
       const click_data = { user_id, timestamp, url: `/${random.below(5)}` };
-      return { key: null, value: JSON.stringify({ key, click_data, geo_data: { country: 'US' } }) };
-    });
+      records.push({ key: null, value: JSON.stringify({ key, click_data, geo_data: { country: 'US' } }) });
+    }
     const one = await weir.topic(1, records);
     const dealt = await weir.topic(
       5,

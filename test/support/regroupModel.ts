@@ -14,13 +14,9 @@ import { PartitionState } from '../../src/domain/partitionState.js';
 import type { SourceStanding } from '../../src/domain/sources.js';
 import type { PollInput, PollResult } from '../../src/activities/poll.js';
 import { CombinedSessions } from '../../src/pipelines/sessions/combine.js';
-import {
-  regroupedOperator,
-  sessionsOperator,
-  type SessionRow,
-} from '../../src/pipelines/sessions/operator.js';
+import { regroupedOperator, sessionsOperator } from '../../src/pipelines/sessions/operator.js';
 import type { Scattered } from '../../src/pipelines/regroup.js';
-import type { SessionsJson } from '../../src/pipelines/sessions/sessionsJson.js';
+import type { SessionsJson, SessionRow } from '../../src/pipelines/sessions/sessionsJson.js';
 import { ScatteredSegments } from '../../src/pipelines/sessions/scatter.js';
 import type { RegroupedJson } from '../../src/pipelines/sessions/sessionsJson.js';
 import type { Random } from '../../src/cli/generate/random.js';
@@ -207,7 +203,7 @@ export class RegroupModel {
     const advance = quiet ? input.watermark! + advanceMs : null;
     const watermark = latest(input.watermark, advance);
     const fold = new BatchFold({
-      operator: { isLate: operator.isLate, gather },
+      operator: { isLate: (time, watermark) => operator.isLate(time, watermark), gather },
       delayMs,
       futureGuardMs: 0,
       watermark,
@@ -394,8 +390,9 @@ class TargetModel {
       ...operator,
       open: () => {
         const open = operator.open();
-        const { adopt } = open.sources!;
-        open.sources!.adopt = () => adopt(progress.sources!);
+        const sources = open.sources!;
+        const adopt = sources.adopt.bind(sources);
+        sources.adopt = () => adopt(progress.sources!);
         return open;
       },
     };

@@ -7,8 +7,8 @@ import type { Agent, UserAgent } from '../../src/pipelines/sessions/agent.js';
 import { withAgents } from '../../src/pipelines/sessions/columns.js';
 import type { Visit } from '../../src/pipelines/sessions/event.js';
 import { partsOfKey, sessionKey } from '../../src/pipelines/sessions/key.js';
-import { sessionsOperator, type SessionRow } from '../../src/pipelines/sessions/operator.js';
-import type { SessionsJson } from '../../src/pipelines/sessions/sessionsJson.js';
+import { sessionsOperator } from '../../src/pipelines/sessions/operator.js';
+import type { SessionsJson, SessionRow } from '../../src/pipelines/sessions/sessionsJson.js';
 import { asJson, type Counted } from './progressTable.js';
 import type { ModelRecord } from './reference.js';
 

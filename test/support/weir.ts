@@ -98,15 +98,16 @@ export class Weir {
     await this.#connection.close();
   }
 
-  /** Starts a worker process and resolves when it is ready. */
-  async startWorker(): Promise<void> {
+  /** Starts a worker, of as many processes, and resolves when it is ready. */
+  async startWorker(processes = 1): Promise<void> {
     const logFile = join(await mkdtemp(join(tmpdir(), 'weir-test-')), 'worker.log');
-    const worker = await startProcess({ file: WEIR, args: ['worker'], env: this.env }, logFile);
+    const args = processes === 1 ? ['worker'] : ['worker', '--processes', String(processes)];
+    const worker = await startProcess({ file: WEIR, args, env: this.env }, logFile);
     this.#worker = worker;
     this.#log = logFile;
     await eventually('the worker to be ready', async () => {
       if (worker.ended() !== undefined) throw new Error(await this.workerLog());
-      return (await this.workerLog()).includes('worker ready');
+      return (await this.workerLog()).split('worker ready').length > processes;
     });
   }
 

@@ -133,7 +133,7 @@ interface Closed {
 function closedOf(job: RegroupingJob, placeOf: RunDependencies['placeOf']): Closed {
   switch (job.pipeline) {
     case 'sessions':
-      return new ShownWhenClosed(job, placeOf) as Closed;
+      return new ShownWhenClosed(job, placeOf);
     case 'clicks': {
       const totals = new ClickTotals(job);
       return {

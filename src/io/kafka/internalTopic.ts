@@ -36,6 +36,7 @@ export async function deleteRecordsBelow(
   const admin = producerClient(config).admin();
   await admin.connect();
   try {
+    await admin.fetchTopicOffsets(topic); // or kafkajs does not know the leaders
     const partitions = below.map(({ partition, offset }) => ({ partition, offset: String(offset) }));
     await admin.deleteTopicRecords({ topic, partitions });
   } finally {

@@ -4,8 +4,7 @@ import type { Closed, OpenState } from '../../domain/operator.js';
 import { OpenSessions } from '../../domain/openSessions.js';
 import type { Session } from '../../domain/sessions.js';
 import { fromColumns, keyOfAgent, toColumns, type SessionAttributes } from './columns.js';
-import type { SessionRow } from './operator.js';
-import type { SessionsJson } from './sessionsJson.js';
+import type { SessionsJson, SessionRow } from './sessionsJson.js';
 
 export class OpenVisits implements OpenState<SessionsJson, SessionRow> {
   readonly #open: OpenSessions<SessionAttributes>;
