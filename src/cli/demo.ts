@@ -9,6 +9,8 @@ import { startStack, type Stack } from '../dev/stack.js';
 import { migrate } from '../io/postgres/migrate.js';
 import { createPool } from '../io/postgres/pool.js';
 import { loadConfig } from '../worker/config.js';
+import { DEFAULT_TOPICS } from '../pipelines/jobInput.js';
+import { clicksTable, readClicks } from './demo/clicks.js';
 import { tryNext } from './demo/commands.js';
 import { readResults, resultsTable } from './demo/results.js';
 import { readSessions, sessionsTable } from './demo/sessions.js';
@@ -16,12 +18,12 @@ import { startJob } from './demo/startJob.js';
 import { makeTopic, sendHistory, sendTrickle, type DemoTraffic } from './demo/traffic.js';
 import { startWorkerProcess, type WorkerProcess } from './demo/workerProcess.js';
 
-/** By name: the input of each job but its topic. The traffic is keyed by ip. */
+/** By name: the input of each job but its topic, and what the topic holds. Web traffic is keyed by ip. */
 const JOBS = {
-  hits: { pipeline: 'hits' },
-  sessions: { pipeline: 'sessions', partitionedBy: 'key' },
-};
-const TOPIC = 'web_traffic_topic';
+  hits: { kind: 'web', input: { pipeline: 'hits' } },
+  sessions: { kind: 'web', input: { pipeline: 'sessions', partitionedBy: 'key' } },
+  clicks: { kind: 'clicks', input: { pipeline: 'clicks' } },
+} as const;
 const DATA_DIR = fileURLToPath(new URL('../../.weir', import.meta.url));
 const ROWS_LIMIT_MS = 60_000;
 const REFRESH_MS = 2000;
@@ -94,17 +96,27 @@ async function demo({ once, reset, stop, started }: Demo): Promise<void> {
   started.push(worker);
   note(`worker: process ${worker.pid()}, log ${logFile}`);
 
-  const topic = config.topic ?? TOPIC;
-  const traffic: DemoTraffic = { kafka: config.kafka, topic, stop, note };
-  await makeTopic(traffic);
-  for (const [name, input] of Object.entries(JOBS))
-    await startJob(config, { name, input: { ...input, topic } });
-  const line = await lineOf(pool);
-  note(`sent ${await sendHistory(traffic, line)} events to ${topic}`);
+  const topics = { web: config.topic ?? DEFAULT_TOPICS.hits, clicks: DEFAULT_TOPICS.clicks };
+  const traffics = (['web', 'clicks'] as const).map((kind): DemoTraffic => ({
+    kafka: config.kafka,
+    topic: topics[kind],
+    kind,
+    stop,
+    note,
+  }));
+  for (const traffic of traffics) await makeTopic(traffic);
+  for (const [name, { kind, input }] of Object.entries(JOBS))
+    await startJob(config, { name, input: { ...input, topic: topics[kind] } });
+  for (const traffic of traffics) {
+    const line = await lineOf(pool, traffic.kind);
+    note(`sent ${await sendHistory(traffic, line)} events to ${traffic.topic}`);
+  }
   await rowsAreThere(pool, stop);
-  const trickle = sendTrickle(traffic);
-  trickle.catch((error: Error) => note(`the traffic stopped: ${error.message}`));
-  started.push({ stop: () => trickle });
+  for (const traffic of traffics) {
+    const trickle = sendTrickle(traffic);
+    trickle.catch((error: Error) => note(`the traffic stopped: ${error.message}`));
+    started.push({ stop: () => trickle });
+  }
   await show({ stack, pool, worker, once, stop });
 }
 
@@ -117,11 +129,12 @@ function environment(stack: Stack): NodeJS.ProcessEnv {
   };
 }
 
-/** What is before this would be late for one of the jobs. */
-async function lineOf(pool: pg.Pool): Promise<number | null> {
+/** What is before this would be late for one of the jobs that read such traffic. */
+async function lineOf(pool: pg.Pool, kind: DemoTraffic['kind']): Promise<number | null> {
+  const jobs = Object.entries(JOBS).filter(([, job]) => job.kind === kind);
   const { rows } = await pool.query(
-    'select weir.millis(max(line)) as line from weir.line where job = any($1)',
-    [Object.keys(JOBS)],
+    `select weir.millis(max(watermark)) as line from weir.progress where stage = 1 and job = any($1)`,
+    [jobs.map(([name]) => name)],
   );
   return (rows[0] as { line: number | null }).line;
 }
@@ -131,10 +144,11 @@ async function rowsAreThere(pool: pg.Pool, stop: AbortSignal): Promise<void> {
   for (;;) {
     const { rows } = await readResults(pool, 'hits');
     const { sessions } = await readSessions(pool, 'sessions');
-    if (rows > 0 && sessions > 0) return;
+    const { urls } = await readClicks(pool, 'clicks');
+    if (rows > 0 && sessions > 0 && urls > 0) return;
     if (Date.now() > limit) {
       throw new Error(
-        `after ${ROWS_LIMIT_MS / 1000} s aggregated_web_traffic has ${rows} rows and user_sessions ${sessions}`,
+        `after ${ROWS_LIMIT_MS / 1000} s aggregated_web_traffic has ${rows} rows, user_sessions ${sessions}, aggregated_clickstream ${urls}`,
       );
     }
     await sleep(100, undefined, { signal: stop }).catch(() => stop.throwIfAborted());
@@ -158,6 +172,7 @@ async function show({ stack, pool, worker, once, stop }: Screen): Promise<void> 
     const tables = [
       resultsTable(await readResults(pool, 'hits')),
       sessionsTable(await readSessions(pool, 'sessions')),
+      clicksTable(await readClicks(pool, 'clicks')),
     ];
     const text = `${tables.join('\n\n')}\n\n${hints.text()}`;
     console.log(live ? `\u001b[2J\u001b[H${text}` : text);

@@ -39,6 +39,7 @@ export async function tryNext(
         `  temporal workflow update execute --workflow-id hits-1m --name drain`,
         `  npx weir status`,
         `  psql "$POSTGRES_URL" -c 'select * from user_sessions where is_logged_in order by session_start desc limit 5'`,
+        `  psql "$POSTGRES_URL" -c "select * from GetNumberOfUniqueUsers('https://www.example.com/', 'US')"`,
         '',
         'Ctrl-C stops everything; what it has done is kept in .weir (npm start -- --reset begins afresh).',
       ].join('\n'),

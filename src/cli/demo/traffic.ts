@@ -14,12 +14,17 @@ const SHARES = {
   malformed: 0.002,
   duplicates: 0.005,
   disorderMs: 20_000,
-  shape: 'visits',
+} as const;
+/** Clicks are keyed by nothing, as most topics are: their jobs regroup them. */
+const KINDS = {
+  web: { shape: 'visits', key: 'ip' },
+  clicks: { what: 'clicks', key: 'none' },
 } as const;
 
 export interface DemoTraffic {
   kafka: KafkaConfig;
   topic: string;
+  kind: keyof typeof KINDS;
   stop: AbortSignal;
   note: (line: string) => void;
 }
@@ -30,7 +35,7 @@ export async function makeTopic({ kafka, topic }: DemoTraffic): Promise<void> {
 
 /** Sends half an hour of traffic up to now at once; nothing where it would be late, since `line` is already past it. */
 export async function sendHistory(
-  { kafka, topic, stop, note }: DemoTraffic,
+  { kafka, topic, kind, stop, note }: DemoTraffic,
   line: number | null,
 ): Promise<number> {
   const now = Date.now();
@@ -40,6 +45,7 @@ export async function sendHistory(
   const records = generateTraffic({
     ...PLAIN_TRAFFIC,
     ...SHARES,
+    ...KINDS[kind],
     seed: now,
     events,
     time: { startMs, perSecond: EVENTS_PER_SECOND },
@@ -51,11 +57,12 @@ export async function sendHistory(
 }
 
 /** Goes on at a steady pace until it is stopped. */
-export async function sendTrickle({ kafka, topic, stop, note }: DemoTraffic): Promise<void> {
+export async function sendTrickle({ kafka, topic, kind, stop, note }: DemoTraffic): Promise<void> {
   const output = await topicOutput({ kafka, topic, partitions: undefined, eventStamps: false, note });
   const records = generateTraffic({
     ...PLAIN_TRAFFIC,
     ...SHARES,
+    ...KINDS[kind],
     seed: Date.now() + 1,
     events: Infinity,
     time: { now: Date.now },
