@@ -21,7 +21,7 @@ export async function historyOf({ client }: World, job: string): Promise<History
     const polls = new Set(
       events
         ?.filter((event) =>
-          /^poll/.test(event.activityTaskScheduledEventAttributes?.activityType?.name ?? ''),
+          event.activityTaskScheduledEventAttributes?.activityType?.name?.startsWith('poll'),
         )
         .map(({ eventId }) => String(eventId)),
     );

@@ -5,7 +5,7 @@ import { decodeHit } from './hits/event.js';
 import { hitsOperator } from './hits/operator.js';
 import type { Job, SessionsJob } from './job.js';
 import type { JobGathered, JobItem, JobPartial } from './operators.js';
-import type { Agent, AgentReader, UserAgent } from './sessions/agent.js';
+import type { AgentReader, UserAgent } from './sessions/agent.js';
 import { withAgents } from './sessions/columns.js';
 import { decodeVisit, type Visit } from './sessions/event.js';
 import { sessionsOperator } from './sessions/operator.js';
@@ -32,7 +32,7 @@ export function pollSideOf(job: Job, { readAgent }: { readAgent: AgentReader }):
         ...sessionsOperator(job.gapMs),
         decode: decodeWith(job),
         complete: (gathered: SessionsJson<UserAgent>) => completed(gathered, readAgent),
-      } as JobPollSide;
+      };
   }
 }
 
@@ -44,8 +44,9 @@ export function scatterSideOf(
   job: SessionsJob,
   { targets, readAgent }: { targets: number; readAgent: AgentReader },
 ): PollSide<Visit, Scattered<UserAgent>, Scattered> {
+  const operator = sessionsOperator(job.gapMs);
   return {
-    isLate: sessionsOperator(job.gapMs).isLate,
+    isLate: (time, watermark) => operator.isLate(time, watermark),
     nextPossibleEnd: (watermark) => watermark + PUBLISH_EVERY_MS,
     gather: () => new ScatteredSegments(job.gapMs, targets),
     decode: decodeWith(job),
@@ -63,6 +64,6 @@ function decodeWith({ time }: SessionsJob): PollSide<Visit, unknown, unknown>['d
 function completed(
   { segments, suspects, met }: SessionsJson<UserAgent>,
   readAgent: AgentReader,
-): SessionsJson<Agent> {
+): SessionsJson {
   return { segments: withAgents(segments, readAgent), suspects: withAgents(suspects, readAgent), met };
 }

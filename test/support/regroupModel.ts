@@ -49,7 +49,7 @@ export interface ModelOptions {
   faults: boolean;
 }
 
-export class Crash extends Error {}
+class Crash extends Error {}
 
 interface SourceModel {
   log: SourceRecord[];
@@ -205,7 +205,7 @@ export class RegroupModel {
     const advance = quiet ? input.watermark! + advanceMs : null;
     const watermark = latest(input.watermark, advance);
     const fold = new BatchFold({
-      operator: { isLate: operator.isLate, gather },
+      operator: { ...operator, gather },
       delayMs,
       futureGuardMs: 0,
       watermark,
@@ -391,8 +391,9 @@ class TargetModel {
       ...operator,
       open: () => {
         const open = operator.open();
-        const { adopt } = open.sources!;
-        open.sources!.adopt = () => adopt(progress.sources!);
+        const sources = open.sources!;
+        const { adopt } = sources as { adopt: (this: void, standings: readonly SourceStanding[]) => void };
+        sources.adopt = () => adopt(progress.sources!);
         return open;
       },
     };

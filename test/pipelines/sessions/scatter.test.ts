@@ -111,7 +111,7 @@ describe('a batch, scattered', () => {
     const parts = scattered(visits, { targets: 1, partBytes: 300 }).targets[0]!;
     const combined = new CombinedSessions(GAP_MS, [[4, 0, -1, null]]);
     parts.forEach((content, part) => {
-      const agents = <T extends (typeof content)['segments']>(columns: T) => withAgents(columns, () => AGENT);
+      const agents = (columns: (typeof content)['segments']) => withAgents(columns, () => AGENT);
       const head = { source: 4, number: 1, part, parts: parts.length, watermark: 7 };
       combined.take(head, 100 + part, {
         ...content,
