@@ -1,8 +1,9 @@
-/** `npm run bench [-- hits|sessions|regroup|latency|recovery] [--keep]`: measures weir on this machine (docs/benchmarks.md). Linux only. */
+/** `npm run bench [-- hits|sessions|openSessions|regroup|latency|recovery] [--keep]`: measures weir on this machine (docs/benchmarks.md). Linux only. */
 import { availableParallelism, loadavg } from 'node:os';
 import { parseArgs } from 'node:util';
 import { measureHits } from './hits.js';
 import { measureLatency } from './latency.js';
+import { measureOpenSessions } from './openSessions.js';
 import { measureRecovery } from './recovery.js';
 import { measureRegroup } from './regroup.js';
 import { table, type Figure } from './report.js';
@@ -13,6 +14,7 @@ const measurements = {
   hits: measureHits,
   sessions: measureSessions,
   regroup: measureRegroup,
+  openSessions: measureOpenSessions,
   latency: measureLatency,
   recovery: measureRecovery,
 };

@@ -69,7 +69,8 @@ export async function openWorld({
     await migrate(config.postgres);
     const connection = await Connection.connect({
       address: stack.temporal.address,
-      channelArgs: { 'grpc.max_receive_message_length': -1 }, // pages of large histories
+      // A page of history may be a little more than the 4 MiB that are the default.
+      channelArgs: { 'grpc.max_receive_message_length': -1 },
     });
     closing.push(() => connection.close());
     const workers: WorkerProcess[] = [];

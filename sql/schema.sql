@@ -163,5 +163,6 @@ create table weir.rejected (
 CREATE UNIQUE INDEX rejected_pkey ON weir.rejected USING btree (job, epoch, stage, partition, "offset");
 
 create function weir.ensure_sessions_month(month date) returns void;
+create function weir.has_sessions_month(name text) returns boolean;
 create function weir.instant(ms bigint) returns timestamp with time zone;
 create function weir.millis(at timestamp with time zone) returns bigint;

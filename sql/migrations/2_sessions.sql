@@ -31,16 +31,26 @@ create index user_sessions_user on public.user_sessions (user_id, session_start)
 create index user_sessions_ip on public.user_sessions (ip);
 
 -- Makes the partition for the month that `month` lies in, where it is missing. Attached, not created as a partition: that would wait for
--- all readers, and make them wait.
-create function weir.ensure_sessions_month(month date) returns void language plpgsql as $$
+-- all readers, and make them wait. One that was detached is attached again, since rows that have no place could not be written. As its owner,
+-- so that workers need no right but to write rows.
+create function weir.ensure_sessions_month(month date) returns void
+  language plpgsql security definer set search_path = pg_catalog as $$
 declare
   first date := date_trunc('month', month);
   name text := 'user_sessions_' || to_char(first, 'YYYY_MM');
 begin
-  if to_regclass(format('weir.%I', name)) is not null then return; end if;
+  if weir.has_sessions_month(name) then return; end if;
   perform pg_advisory_xact_lock(hashtextextended('weir.user_sessions', 0));
-  if to_regclass(format('weir.%I', name)) is not null then return; end if;
-  execute format('create table weir.%I (like public.user_sessions including defaults including constraints)', name);
+  if weir.has_sessions_month(name) then return; end if;
+  execute format('create table if not exists weir.%I (like public.user_sessions including defaults including constraints)', name);
   execute format('alter table public.user_sessions attach partition weir.%I for values from (%L) to (%L)',
                  name, first, (first + interval '1 month')::date);
 end $$;
+
+-- Whether the partition of that name is there and attached. Not by to_regclass: who asked it before waiting for the lock would get the same
+-- answer again, from a cache.
+create function weir.has_sessions_month(name text) returns boolean
+  language sql volatile set search_path = pg_catalog -- volatile: it sees what was attached while the lock was waited for
+  return exists (select from pg_inherits i join pg_class c on c.oid = i.inhrelid
+                 where i.inhparent = 'public.user_sessions'::regclass
+                   and c.relname = name and c.relnamespace = 'weir'::regnamespace);

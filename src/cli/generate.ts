@@ -44,7 +44,10 @@ export function generateCommand(): Command {
     .option('--disorder <duration>', 'events lie up to this far back from their place (default: 45s)')
     .option('--late <share>', 'share of events that lie a good deal further back (default: 0)')
     .option('--lateness <duration>', 'how much further back those lie (default: 10m)')
-    .option('--malformed <share>', 'share of records that every pipeline rejects (default: 0)')
+    .option(
+      '--malformed <share>',
+      'share of records that the hits pipeline rejects; sessions take those of which only the referrer is wrong (default: 0)',
+    )
     .option('--duplicates <share>', 'share of records that repeat a recent one (default: 0)')
     .option('--seed <n>', 'the same seed makes the same traffic (default: 1)')
     .option('--key <ip|none>', 'key of the records (default: ip)')

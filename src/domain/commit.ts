@@ -82,6 +82,13 @@ export interface Carried<Partial> extends Omit<Progress, 'pending' | 'sources'> 
   caughtUp: CaughtUp | null;
   open: Partial;
   written: Written;
+  /** Set in the middle of a silent read of what was committed up to `number`. Older builds leave it out. */
+  silent?: SilentRead | null;
+}
+
+export interface SilentRead {
+  /** Offsets that could not be found any more so far. */
+  lost: number;
 }
 
 /** What the last commit told the world. */

@@ -3,7 +3,9 @@ import type { Instant } from './instant.js';
 import { SessionsByKey, type Session, type SessionPart } from './sessions.js';
 
 /** Ends are looked for in slots of this share of the gap: a slot that the watermark stands in is searched at every close. */
-const SLOTS_PER_GAP = 16;
+const SLOTS_PER_GAP = 256;
+/** The first offset is looked for again when this share of what is open has been closed: the look goes over everything. */
+const CLOSED_BEFORE_LOOK = 1 / 16;
 
 export class OpenSessions<Attributes> {
   readonly #gapMs: number;
@@ -15,6 +17,9 @@ export class OpenSessions<Attributes> {
    */
   readonly #slots = new Map<number, Session<Attributes>[]>();
   #lastEnd: Instant | null = null;
+  /** At or before every offset in it. */
+  #firstOffset = Infinity;
+  #closedSinceLook = 0;
 
   constructor(gapMs: number) {
     this.#gapMs = gapMs;
@@ -29,16 +34,17 @@ export class OpenSessions<Attributes> {
   join(part: SessionPart<Attributes>): void {
     const end = part.last + this.#gapMs;
     if (this.#lastEnd === null || end > this.#lastEnd) this.#lastEnd = end;
-    const added = this.#sessions.join(part);
-    if (added !== null) this.#put(added);
+    if (part.offset < this.#firstOffset) this.#firstOffset = part.offset;
+    const before = this.size;
+    const session = this.#sessions.join(part);
+    if (this.size > before) this.#put(session);
   }
 
   /** Takes out the sessions of one key whose end is at or before `watermark`, and adds them to `closed`. */
   closeKey(key: string, watermark: Instant, closed: Session<Attributes>[]): void {
     for (let session = this.#sessions.ofKey(key); session !== null; session = session.next) {
       if (session.last + this.#gapMs > watermark) continue;
-      this.#sessions.delete(session);
-      closed.push(session);
+      this.#take(session, closed);
     }
   }
 
@@ -53,8 +59,7 @@ export class OpenSessions<Attributes> {
         if (session.last + this.#gapMs > watermark) {
           this.#put(session);
         } else {
-          this.#sessions.delete(session);
-          closed.push(session);
+          this.#take(session, closed);
         }
       }
     }
@@ -84,15 +89,24 @@ export class OpenSessions<Attributes> {
     return this.#lastEnd;
   }
 
-  /** The smallest offset of all records in it; null where nothing is open. */
+  /** The smallest offset of all records in it, or of some that were closed not long ago; null where nothing is open. */
   firstOffset(): number | null {
-    let first: number | null = null;
-    for (const { offset } of this.#sessions) if (first === null || offset < first) first = offset;
-    return first;
+    if (this.#closedSinceLook > CLOSED_BEFORE_LOOK * this.size || this.size === 0) {
+      this.#firstOffset = Infinity;
+      for (const { offset } of this.#sessions) if (offset < this.#firstOffset) this.#firstOffset = offset;
+      this.#closedSinceLook = 0;
+    }
+    return this.size === 0 ? null : this.#firstOffset;
   }
 
   [Symbol.iterator](): Generator<Session<Attributes>> {
     return this.#sessions[Symbol.iterator]();
+  }
+
+  #take(session: Session<Attributes>, closed: Session<Attributes>[]): void {
+    this.#sessions.delete(session);
+    this.#closedSinceLook++;
+    closed.push(session);
   }
 
   #slot(end: Instant): number {

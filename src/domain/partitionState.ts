@@ -7,7 +7,7 @@
  * Between commits the state may be ahead of the committed offset. Rows and rejects never wait: a batch that has any makes a commit due.
  */
 import { addCounters, NO_RECORDS, type Counters } from './accounting.js';
-import type { Advance, Batch, Carried, Commit, Progress, Reject, Written } from './commit.js';
+import type { Advance, Batch, Carried, Commit, Progress, Reject, SilentRead, Written } from './commit.js';
 import { latest, type Instant } from './instant.js';
 import type { OpenState, Operator } from './operator.js';
 import type { CaughtUp } from './quietClock.js';
@@ -32,8 +32,8 @@ export class PartitionState<Partial, Row> {
   #rows: Row[] = [];
   #rejects: Reject[] = [];
   #written: Written;
-  /** Offsets that a silent read could not find any more. */
-  #lost = 0;
+  /** Set during a silent read. */
+  #silent: SilentRead | null = null;
 
   private constructor(
     operator: StateOperator<Partial, Row>,
@@ -55,6 +55,7 @@ export class PartitionState<Partial, Row> {
     state.caughtUp = carried.caughtUp;
     state.#open.merge(carried.open);
     state.#written = carried.written;
+    state.#silent = carried.silent ?? null;
     return state;
   }
 
@@ -102,8 +103,10 @@ export class PartitionState<Partial, Row> {
     this.#close();
   }
 
-  /** Begins a silent read of what other runs committed, from this state's offset on. */
+  /** Begins a silent read of what other runs committed, from this state's offset on, or goes on with one. */
   beginSilentRead(progress: Progress): void {
+    this.number = progress.number;
+    this.#silent ??= { lost: 0 };
     this.#advances = progress.advances;
     this.#applyAdvance();
   }
@@ -118,7 +121,7 @@ export class PartitionState<Partial, Row> {
 
   /** Takes a batch of a silent read: it was counted, judged and written before. */
   mergeSilently(batch: Batch<Partial>): void {
-    this.#lost += batch.counters.skipped;
+    this.#silent = { lost: this.#silent!.lost + batch.counters.skipped };
     this.merge({ ...batch, advance: null, rejects: [], counters: NO_RECORDS, caughtUp: null });
     this.#applyAdvance();
     this.#rows = [];
@@ -133,7 +136,8 @@ export class PartitionState<Partial, Row> {
     if (progress.sources) this.#open.sources?.adopt(progress.sources);
     this.#close();
     this.#rows = []; // whatever is final by now was written by the commits that this read went through
-    this.counters = { ...progress.counters, skipped: progress.counters.skipped + this.#lost };
+    this.counters = { ...progress.counters, skipped: progress.counters.skipped + this.#silent!.lost };
+    this.#silent = null;
     this.#advances = progress.advances;
     this.#endsUntil = latest(progress.endsUntil, this.#open.lastEnd());
     this.caughtUp = null;
@@ -194,7 +198,7 @@ export class PartitionState<Partial, Row> {
     return this.#open.lastEnd();
   }
 
-  /** Plain JSON for the next run; only between commits, when nothing waits to be written. */
+  /** Plain JSON for the next run; only between commits, when nothing waits to be written, or between the batches of a silent read. */
   carry(): Carried<Partial> {
     if (this.#rows.length > 0 || this.#rejects.length > 0) throw new RangeError('rows wait to be committed');
     return {
@@ -208,6 +212,7 @@ export class PartitionState<Partial, Row> {
       caughtUp: this.caughtUp,
       open: this.#open.snapshot(),
       written: this.#written,
+      silent: this.#silent,
     };
   }
 

@@ -44,10 +44,10 @@ export class SessionsByKey<Attributes> {
   }
 
   /**
-   * Takes records that hang together: into the sessions that they touch, which become one, or as a new session, which is returned. The
-   * order in which parts come makes no difference.
+   * Takes records that hang together: into the sessions that they touch, which become one, or as a new session; returns the session that
+   * they are in now. The order in which parts come makes no difference.
    */
-  join(part: SessionPart<Attributes>): Session<Attributes> | null {
+  join(part: SessionPart<Attributes>): Session<Attributes> {
     const { key, first, last } = part;
     const head = this.#heads.get(key);
     let into: Session<Attributes> | null = null;
@@ -68,7 +68,7 @@ export class SessionsByKey<Attributes> {
       }
       previous = session;
     }
-    if (into !== null) return null;
+    if (into !== null) return into;
     // Not by a spread: this runs for every part.
     const { count, offset, attributes, source, at } = part;
     const next = head ?? null;

@@ -1,5 +1,5 @@
 /** One run of a partition workflow: carries out what {@link PartitionState} decides. */
-import { continueAsNew, workflowInfo } from '@temporalio/workflow';
+import { continueAsNew, patched, workflowInfo } from '@temporalio/workflow';
 import type { PollInput, PollResult } from '../activities/poll.js';
 import { afterClaim } from '../domain/claim.js';
 import type { Instant } from '../domain/instant.js';
@@ -30,6 +30,8 @@ const COMMIT_MS = 10_000;
 const ROWS_PER_MS = 5;
 /** The input of a regular activity goes through Temporal's history, where a payload ends at 2 MiB. */
 const REGULAR_COMMIT_AT_MOST = 1_000_000;
+/** Runs of builds before it that are under way read on. */
+const SILENT_READ_GOES_ON = 'silent-read-goes-on';
 
 export class PartitionRun implements Run {
   readonly input: PartitionInput;
@@ -134,8 +136,17 @@ export class PartitionRun implements Run {
     while (this.state.offset < progress.offset) {
       const until = this.state.silentUntil(progress.offset);
       this.state.mergeSilently(await this.#poll({ silent: true, until, stayMs: STAY_MS }));
+      if (this.state.offset < progress.offset) await this.#goOnInAnotherRun();
     }
     this.state.adopt(progress);
+  }
+
+  /** A silent read of a long log would pass what Temporal's history takes. A state that cannot be carried would begin it again. */
+  async #goOnInAnotherRun(): Promise<void> {
+    if (!this.over() || this.#carriable === false || !patched(SILENT_READ_GOES_ON)) return;
+    const carried = this.#carried();
+    if (carried === null) this.#carriable = false;
+    else await this.#goOnWith(carried);
   }
 
   async #poll(how: Pick<PollInput, 'silent' | 'until' | 'stayMs'>): Promise<PollResult> {
@@ -195,9 +206,7 @@ export class PartitionRun implements Run {
       }
       // A dead run's claim may have come late: then the commit still fits. If it does not, others have moved on: read it from the log.
       const { number } = await this.#claim();
-      if (number !== this.state.number) {
-        await continueAsNew<(input: PartitionInput) => Promise<PartitionResult>>(this.#inputWith(null));
-      }
+      if (number !== this.state.number) await this.#goOnWith(null);
     }
   }
 
@@ -229,6 +238,10 @@ export class PartitionRun implements Run {
   #key(): { job: string; stage?: Stage; epoch: number; partition: number } {
     const { name, epoch, partition } = this.input;
     return { job: name, ...(this.#stage === 1 ? {} : { stage: this.#stage }), epoch, partition };
+  }
+
+  async #goOnWith(state: PartitionInput['state']): Promise<void> {
+    await continueAsNew<(input: PartitionInput) => Promise<PartitionResult>>(this.#inputWith(state));
   }
 
   /** What is wished by now, whatever this run began with. */

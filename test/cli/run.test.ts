@@ -1,4 +1,3 @@
-import { spawn } from 'node:child_process';
 import { existsSync } from 'node:fs';
 import { mkdtemp, readdir, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
@@ -7,17 +6,9 @@ import { text } from 'node:stream/consumers';
 import { fileURLToPath } from 'node:url';
 import { expect, it } from 'vitest';
 import { event, record } from './run/support.js';
+import { start } from './support/process.js';
 
-const MAIN = fileURLToPath(new URL('../../src/cli/main.ts', import.meta.url));
 const REAL_LOG = fileURLToPath(new URL('../../../shared/data/apache_logs.log', import.meta.url));
-
-/** `weir` as a process of its own. */
-function start(args: string[], env: Record<string, string> = {}) {
-  const child = spawn(process.execPath, ['--import', 'tsx', MAIN, ...args], {
-    env: { ...process.env, ...env },
-  });
-  return { child, exited: new Promise<number | null>((resolve) => child.on('close', resolve)) };
-}
 
 /** Runs `weir run --pipeline hits …` with `input` as standard input. */
 async function weirRun(args: string[], input = '', env: Record<string, string> = {}) {

@@ -10,8 +10,8 @@ import type { HitCountsJson } from '../../src/pipelines/hits/counts.js';
 import { hitsOperator } from '../../src/pipelines/hits/operator.js';
 import type { HitsJob } from '../../src/pipelines/job.js';
 import { testJob } from '../support/job.js';
-import { PartitionModel } from '../support/partitionModel.js';
-import { ProgressTable } from '../support/progressTable.js';
+import { hitOf, PartitionModel } from '../support/partitionModel.js';
+import { countedHit, ProgressTable } from '../support/progressTable.js';
 import { referenceHits } from '../support/reference.js';
 import { hunt, pick } from '../support/scenarios.js';
 
@@ -124,7 +124,7 @@ function play({ job, partitions, end }: Setting, steps: readonly Step[]): string
 class JobWorld {
   wrong: string | null = null;
   readonly #job: HitsJob;
-  readonly #table = new ProgressTable();
+  readonly #table = new ProgressTable(countedHit);
   readonly #partitions: PartitionModel<HitCountsJson>[] = [];
   #line: Instant | null = null;
   #shown = new Map<string, number>();
@@ -249,6 +249,7 @@ class JobWorld {
     const model = new PartitionModel({
       job,
       operator: hitsOperator(job),
+      itemOf: hitOf,
       partition,
       table: this.#table,
       log: [],

@@ -7,11 +7,11 @@ import type { Random } from '../../src/cli/generate/random.js';
 import type { HitsJob } from '../../src/pipelines/job.js';
 import { hitsOperator } from '../../src/pipelines/hits/operator.js';
 import { testJob } from '../support/job.js';
-import { PartitionModel } from '../support/partitionModel.js';
-import { ProgressTable } from '../support/progressTable.js';
+import { hitOf, PartitionModel, type ModelOptions } from '../support/partitionModel.js';
+import { countedHit, ProgressTable } from '../support/progressTable.js';
 import { referenceHits, referenceSessions, type ModelRecord } from '../support/reference.js';
 import { hunt, pick } from '../support/scenarios.js';
-import { sessionOperator } from '../support/sessionOperator.js';
+import { countedSession, modelSessions, visitOf } from '../support/sessionModel.js';
 
 type Step =
   | { do: 'record'; record: ModelRecord }
@@ -101,7 +101,11 @@ function randomStep(random: Random, kind: Step['do'], eventTime: { latest: numbe
       const time = eventTime.latest - pick(random, [0, 0, 2, 5, 9, 14]);
       const timestampMs = pick(random, [null, time, time - 20, time - 21]);
       const reason = random.below(12) === 0 ? 'bad_json' : null;
-      return { do: kind, record: { time, timestampMs, host: pick(random, ['A', 'B', null]), reason } };
+      const host = pick(random, ['A', 'B', null]);
+      // Two addresses, with somebody logged in or not; attributes change from record to record.
+      const visitor = { user: pick(random, [null, null, 'u']), ip: pick(random, ['1', '1', null]) };
+      const agent = pick(random, ['X', 'Y', null]);
+      return { do: kind, record: { time, timestampMs, host, reason, ...visitor, agent } };
     }
     case 'poll':
     case 'lostPoll':
@@ -123,24 +127,32 @@ function randomStep(random: Random, kind: Step['do'], eventTime: { latest: numbe
 
 /** Carries out the steps and a drain; then compares with the reference. */
 function play({ spans, job }: Setting, steps: readonly Step[]): string | null {
-  const table = new ProgressTable();
-  table.register(0);
   const log: ModelRecord[] = [];
+  if (spans === 'windows') {
+    const table = new ProgressTable(countedHit);
+    const options = { job, partition: 0, table, log, operator: hitsOperator(job), itemOf: hitOf };
+    return played(options, steps, referenceHits);
+  }
+  const table = new ProgressTable(countedSession(job.sizeMs));
+  const operator = modelSessions(job.sizeMs);
+  return played({ job, partition: 0, table, log, operator, itemOf: visitOf }, steps, referenceSessions);
+}
+
+function played<P, I, R>(
+  options: ModelOptions<P, I, R> & { job: HitsJob },
+  steps: readonly Step[],
+  reference: typeof referenceHits,
+): string | null {
+  const { table, job, log } = options;
+  table.register(0);
   try {
-    const played = { job, partition: 0, table, log };
-    if (spans === 'windows')
-      playAll(new PartitionModel({ ...played, operator: hitsOperator(job) }), table, steps);
-    else playAll(new PartitionModel({ ...played, operator: sessionOperator(job.sizeMs) }), table, steps);
+    playAll(new PartitionModel(options), table, steps);
   } catch (error) {
     return `stuck: ${String(error)}`;
   }
   if (table.broken.length > 0) return table.broken.join('; ');
 
-  const expected = (spans === 'windows' ? referenceHits : referenceSessions)(
-    job,
-    log,
-    table.standing(0).allAdvances,
-  );
+  const expected = reference(job, log, table.standing(0).allAdvances);
   const { read, accepted, late, rejected } = table.standing(0).counters;
   return (
     difference('rows', table.rows.get(0)!, expected.rows) ??
@@ -153,12 +165,16 @@ function play({ spans, job }: Setting, steps: readonly Step[]): string | null {
   );
 }
 
-function playAll<P>(model: PartitionModel<P>, table: ProgressTable, steps: readonly Step[]): void {
+function playAll<P, I, R>(
+  model: PartitionModel<P, I, R>,
+  table: ProgressTable<R>,
+  steps: readonly Step[],
+): void {
   for (const step of steps) carryOut(model, step);
   finish(model, table);
 }
 
-function carryOut<P>(model: PartitionModel<P>, step: Step): void {
+function carryOut<P, I, R>(model: PartitionModel<P, I, R>, step: Step): void {
   switch (step.do) {
     case 'record':
       model.log.push(step.record);
@@ -189,7 +205,7 @@ function carryOut<P>(model: PartitionModel<P>, step: Step): void {
 }
 
 /** A drain: everything is read and closed, in as many runs as it takes. */
-function finish<P>(model: PartitionModel<P>, table: ProgressTable): void {
+function finish<P, I, R>(model: PartitionModel<P, I, R>, table: ProgressTable<R>): void {
   const end = 1_000_000;
   for (let attempt = 0; attempt < 5; attempt++) {
     for (let polls = 0; model.state.offset < model.log.length; polls++) {

@@ -1,5 +1,6 @@
 import { describe, expect, test } from 'vitest';
 import { NO_RECORDS } from '../../src/domain/accounting.js';
+import { afterClaim } from '../../src/domain/claim.js';
 import { PartitionState } from '../../src/domain/partitionState.js';
 import { caughtUpAt } from '../../src/domain/quietClock.js';
 import { batch, hits, newState, NOW, operator, progress, REJECT } from '../support/partitionBatches.js';
@@ -81,6 +82,27 @@ describe('from run to run', () => {
     expect(state.commit()).toMatchObject({ expects: 3, offset: 6, watermark: 12, rebuildFrom: 4, counters });
     expect(state.commit()).toMatchObject({ rows: [], rejects: [], endsUntil: 30 });
     expect([state.due(NOW), state.uncommitted, state.nextEnd()]).toEqual([false, false, 20]);
+  });
+
+  test('a silent read goes on in the next run, where it was', () => {
+    const counters = { ...NO_RECORDS, read: 9, accepted: 9 };
+    const found = progress({ number: 3, offset: 6, rebuildFrom: 2, watermark: 12, counters });
+    const first = PartitionState.rebuilding(operator, found);
+    first.beginSilentRead(found);
+    const skipped = { ...NO_RECORDS, skipped: 2 };
+    first.mergeSilently(batch({ from: 2, next: 4, partial: hits([10, 2]), watermark: 9, counters: skipped }));
+    const carried = JSON.parse(JSON.stringify(first.carry())) as ReturnType<typeof first.carry>;
+    expect(afterClaim(carried, found)).toBe('catch-up');
+    const state = PartitionState.carried(operator, carried);
+    state.beginSilentRead(found);
+    expect([state.offset, state.watermark]).toEqual([4, 9]);
+    state.mergeSilently(
+      batch({ from: 4, next: 6, partial: hits([10, 4]), watermark: 10, counters: skipped }),
+    );
+    state.adopt(found);
+    expect(state.commit()).toMatchObject({ expects: 3, offset: 6, watermark: 12, rebuildFrom: 2 });
+    expect(state.commit().counters).toEqual({ ...counters, skipped: 4 });
+    expect(afterClaim(state.carry(), found)).toBe('as-is');
   });
 
   test('it ends at the committed offset, exactly', () => {

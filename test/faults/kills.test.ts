@@ -1,24 +1,27 @@
 /**
- * Everything is killed at random while a job runs; in the end its rows are those of an exact pass over the topic. A stack of its own,
- * since servers die here. The seed is printed; WEIR_SEED sets it.
+ * Everything is killed at random while two jobs run over one topic, hits and sessions; in the end their rows are those of an exact pass
+ * over it. A stack of its own, since servers die here. The seed is printed; WEIR_SEED sets it.
  */
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import type { Service } from '../../src/dev/service.js';
 import { openWriter } from '../../src/io/kafka/writer.js';
 import { seededRandom } from '../../src/cli/generate/random.js';
 import { asHits, differences, exactPass } from '../support/exactPass.js';
+import { sessionPass, storedSessions } from '../support/sessionPass.js';
 import { startTestStack, type TestStack } from '../support/stack.js';
-import { eventually, hit, uniqueName, Weir } from '../support/weir.js';
+import { eventually, uniqueName, Weir } from '../support/weir.js';
 
 const PARTITIONS = 4;
 const WINDOW_MS = 10_000;
+const GAP_MS = 2000;
+const DELAY_MS = 1500;
 const PER_TICK = 20;
 const TICK_MS = 50;
 /** Event time runs this much faster than the clock: windows close all the time. */
 const SPEED = 20;
 const FIRST = Date.UTC(2026, 0, 1);
 
-describe('a job whose servers and workers are killed', () => {
+describe('jobs whose servers and workers are killed', () => {
   const seed = Number(process.env['WEIR_SEED'] ?? Date.now() % 1_000_000);
   const random = seededRandom(seed);
   let stack: TestStack;
@@ -40,25 +43,38 @@ describe('a job whose servers and workers are killed', () => {
   it('loses nothing, doubles nothing and goes on', { timeout: 600_000 }, async () => {
     console.log(`kills: WEIR_SEED=${seed}`);
     const topic = await weir.topic(PARTITIONS);
-    const name = uniqueName('hits');
-    const input = { pipeline: 'hits', topic, size: '10s', delay: '5s' };
+    const hits = uniqueName('hits');
+    const sessions = uniqueName('sessions');
+    // Visitors are spread by their address. Nothing but records moves the watermarks: so a pass over the log tells what is late.
+    const inputs = {
+      [hits]: { pipeline: 'hits', topic, size: '10s', delay: '5s' },
+      [sessions]: {
+        pipeline: 'sessions',
+        topic,
+        gap: '2s',
+        delay: '1500ms',
+        partitionedBy: 'key',
+        idle: 'off',
+      },
+    };
+    const jobs = Object.keys(inputs);
     await weir.startWorker();
-    await weir.start(name, input);
+    for (const [name, input] of Object.entries(inputs)) await weir.start(name, input);
     const producer = produceUntilStopped(topic);
 
     const times: string[] = [];
     const killed = async (what: string, kill: () => Promise<void>): Promise<void> => {
-      await eventually(`the job to run before ${what} is killed`, () => movedSince(name, null));
+      await eventually(`the job to run before ${what} is killed`, () => movedSince(jobs, null));
       await pause(random.below(1500));
-      const before = await numbers(name);
+      const before = await numbers(jobs);
       const at = Date.now();
       await kill();
       await eventually(
         `every partition to commit after ${what} was killed`,
-        () => movedSince(name, before),
+        () => movedSince(jobs, before),
         60_000,
       ).catch(async (error: unknown) => {
-        console.log(`kills: ${times.join(', ')}; then ${before.join()} -> ${await report(name)}`);
+        console.log(`kills: ${times.join(', ')}; then ${before.join()} -> ${await report(jobs)}`);
         throw error;
       });
       times.push(`${what} ${((Date.now() - at) / 1000).toFixed(1)} s`);
@@ -75,13 +91,9 @@ describe('a job whose servers and workers are killed', () => {
       });
     const terminate = () =>
       killed('workflows', async () => {
-        for (const id of [
-          name,
-          ...Array.from({ length: PARTITIONS }, (_, partition) => `${name}/${partition}`),
-        ]) {
+        for (const id of jobs.flatMap((name) => [name, ...partitionsOf(name)]))
           await weir.client.workflow.getHandle(id).terminate('test');
-        }
-        await weir.start(name, input);
+        for (const [name, input] of Object.entries(inputs)) await weir.start(name, input);
       });
     const kills = [
       ...Array.from({ length: 10 }, () => worker),
@@ -94,13 +106,20 @@ describe('a job whose servers and workers are killed', () => {
 
     await producer.stop();
     console.log(`kills: going on again after ${times.join(', ')}`);
-    await weir.drain(name);
+    for (const name of jobs) await weir.drain(name);
     const exact = await exactPass(weir.kafka, topic, WINDOW_MS);
-    expect(differences(exact.hits, asHits(await weir.view(name)))).toEqual([]);
-    const progress = await weir.progress(name);
+    expect(differences(exact.hits, asHits(await weir.view(hits)))).toEqual([]);
+    const progress = await weir.progress(hits);
     expect(progress.reduce((sum, { read }) => sum + read, 0)).toBe(exact.records);
     expect(progress.every(({ late, rejected }) => late === 0 && rejected === 0)).toBe(true);
     expect(exact.records).toBeGreaterThan(1000);
+
+    const pass = await sessionPass(weir.kafka, topic, { gapMs: GAP_MS, delayMs: DELAY_MS });
+    expect(differences(pass.sessions, await storedSessions(weir.pool, sessions))).toEqual([]);
+    const read = await weir.progress(sessions);
+    expect(read.reduce((sum, each) => sum + each.read, 0)).toBe(pass.records);
+    expect(read.reduce((sum, { late }) => sum + late, 0)).toBe(pass.late);
+    expect([pass.late, pass.sessions.size].every((count) => count > 100)).toBe(true);
   });
 
   function produceUntilStopped(topic: string): { stop(): Promise<void> } {
@@ -112,7 +131,8 @@ describe('a job whose servers and workers are killed', () => {
         const now = FIRST + (Date.now() - began) * SPEED;
         await writer.write(
           Array.from({ length: PER_TICK }, (_, i) => ({
-            ...hit({ time: now - random.below(4000), host: `h${i % 3}`, referrer: `r${random.below(20)}` }),
+            key: null,
+            value: event(now - random.below(4000), i),
             partition: i % PARTITIONS,
           })),
         );
@@ -128,23 +148,41 @@ describe('a job whose servers and workers are killed', () => {
     };
   }
 
+  /** A hit that is a visit, too: of few visitors a while, then of others, each in the partition that it always is in. */
+  function event(timeMs: number, i: number): string {
+    const season = Math.floor(timeMs / 8000) % 20;
+    return JSON.stringify({
+      event_time: new Date(timeMs).toISOString(),
+      host: `h${i % 3}`,
+      referrer: `r${random.below(20)}`,
+      ip: `10.${i % PARTITIONS}.${season}.${random.below(3)}`,
+      user_id: random.below(3) === 0 ? 'u' : null,
+    });
+  }
+
   /** What is going on, for the person who has to find out why nothing does. */
-  async function report(job: string): Promise<string> {
+  async function report(jobs: string[]): Promise<string> {
     const workflows = await Promise.all(
-      Array.from({ length: PARTITIONS }, (_, partition) =>
-        weir.temporal('workflow', 'describe', '-w', `${job}/${partition}`),
-      ),
+      jobs.flatMap(partitionsOf).map((id) => weir.temporal('workflow', 'describe', '-w', id)),
     );
-    return `${(await numbers(job)).join()}\n${workflows.join('\n')}\n${await weir.workerLog()}`;
+    return `${(await numbers(jobs)).join()}\n${workflows.join('\n')}\n${await weir.workerLog()}`;
   }
 
-  async function numbers(job: string): Promise<number[]> {
-    return (await weir.progress(job)).map(({ number }) => number);
+  function partitionsOf(job: string): string[] {
+    return Array.from({ length: PARTITIONS }, (_, partition) => `${job}/${partition}`);
   }
 
-  async function movedSince(job: string, before: number[] | null): Promise<boolean> {
-    const now = await numbers(job);
-    return now.length === PARTITIONS && now.every((number, partition) => number > (before?.[partition] ?? 0));
+  async function numbers(jobs: string[]): Promise<number[]> {
+    const progress = await Promise.all(jobs.map((job) => weir.progress(job)));
+    return progress.flat().map(({ number }) => number);
+  }
+
+  async function movedSince(jobs: string[], before: number[] | null): Promise<boolean> {
+    const now = await numbers(jobs);
+    return (
+      now.length === PARTITIONS * jobs.length &&
+      now.every((number, partition) => number > (before?.[partition] ?? 0))
+    );
   }
 
   function shuffled<T>(items: T[]): T[] {

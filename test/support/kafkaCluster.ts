@@ -3,6 +3,7 @@ import kafkajs from 'kafkajs';
 import { type KafkaConfig, parseBrokers } from '../../src/io/kafka/config.js';
 import { createTopicAdmin } from '../../src/io/kafka/topics.js';
 import type { BatchRecord } from './kafkaBatch.js';
+import { eventually } from './weir.js';
 
 /** A real cluster, with what tests do to it beside reading. Partition 0 is meant everywhere. */
 export interface TestKafka {
@@ -42,8 +43,10 @@ export async function openTestKafka(url: string): Promise<TestKafka> {
         waitForLeaders: false,
         topics: [{ topic, numPartitions: partitions, configEntries }],
       });
-      const described = () => topics.describe(topic).catch(() => null);
-      while ((await described())?.partitions.length !== partitions);
+      await eventually(
+        `${topic} to be known`,
+        async () => (await topics.describe(topic))?.partitions.length === partitions,
+      );
       return topic;
     },
     deleteTopic: (topic) => admin.deleteTopics({ topics: [topic] }),
@@ -62,7 +65,7 @@ export async function openTestKafka(url: string): Promise<TestKafka> {
           // The broker answers before it has written the marker; the end moves when it is there.
           const written = async () =>
             (await topics.describe(topic))!.partitions[0]!.endOffset > Number(sent!.baseOffset);
-          while (!(await written()));
+          await eventually('the marker of the transaction', written);
         },
       };
     },

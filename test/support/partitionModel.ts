@@ -11,7 +11,7 @@ import { caughtUpAt, type CaughtUp } from '../../src/domain/quietClock.js';
 import { Fenced } from '../../src/io/postgres/commit.js';
 import type { Operator } from '../../src/domain/operator.js';
 import type { Hit, HitRow } from '../../src/pipelines/hits/counts.js';
-import type { HitsJob } from '../../src/pipelines/job.js';
+import type { Job } from '../../src/pipelines/job.js';
 import { asJson, type ModelCommit, type ProgressTable } from './progressTable.js';
 import type { ModelRecord } from './reference.js';
 
@@ -31,36 +31,46 @@ export interface PollStep {
 }
 
 const FENCED_AT_MOST = 3;
+/** Then it goes on in another run, in its middle. */
+const SILENT_BATCHES_A_RUN = 3;
 
-export interface ModelOptions<Partial> {
-  job: HitsJob;
-  operator: Operator<Hit, Partial, HitRow>;
+export interface ModelOptions<Partial, Item, Row> {
+  job: Pick<Job, 'delayMs' | 'futureGuardMs'>;
+  operator: Operator<Item, Partial, Row>;
+  itemOf: (record: ModelRecord) => Item;
   partition: number;
-  table: ProgressTable;
+  table: ProgressTable<Row>;
   log: ModelRecord[];
 }
 
-export class PartitionModel<Partial> {
+export function hitOf({ host }: ModelRecord): Hit {
+  return { host, referrer: null };
+}
+
+export class PartitionModel<Partial, Item = Hit, Row = HitRow> {
   readonly log: ModelRecord[];
   now: Instant = 1_000_000;
-  state!: PartitionState<Partial, HitRow>;
+  state!: PartitionState<Partial, Row>;
   allAdvances: Advance[] = [];
   /** Every commit that was ever tried, by whom: what a zombie may send again. */
-  readonly sent: { owner: string; commit: ModelCommit }[] = [];
+  readonly sent: { owner: string; commit: ModelCommit<Row> }[] = [];
   /** What happens to the answer of the next commit. */
   nextAnswer: 'arrives' | 'lost' | 'lost and fenced' = 'arrives';
-  readonly #job: HitsJob;
-  readonly #operator: Operator<Hit, Partial, HitRow>;
+  readonly #job: Pick<Job, 'delayMs' | 'futureGuardMs'>;
+  readonly #operator: Operator<Item, Partial, Row>;
+  readonly #itemOf: (record: ModelRecord) => Item;
   readonly #partition: number;
-  readonly #table: ProgressTable;
+  readonly #table: ProgressTable<Row>;
   #runs = 0;
+  #silentBatches = 0;
   #input: RunInput<Partial> = { state: null, fenced: 0, allAdvances: [] };
   #fenced = 0;
 
-  constructor({ job, operator, partition, table, log }: ModelOptions<Partial>) {
+  constructor({ job, operator, itemOf, partition, table, log }: ModelOptions<Partial, Item, Row>) {
     this.log = log;
     this.#job = job;
     this.#operator = operator;
+    this.#itemOf = itemOf;
     this.#partition = partition;
     this.#table = table;
     this.#start(this.#input);
@@ -153,6 +163,10 @@ export class PartitionModel<Partial> {
     while (this.state.offset < progress.offset) {
       const until = this.state.silentUntil(progress.offset);
       this.state.mergeSilently(this.#silentlyPolled(until));
+      if (this.state.offset >= progress.offset || ++this.#silentBatches % SILENT_BATCHES_A_RUN !== 0)
+        continue;
+      this.#start({ state: this.state.carry(), fenced: this.#fenced, allAdvances: [] });
+      return;
     }
     this.state.adopt(progress);
     this.allAdvances = this.#table.standing(this.#partition).allAdvances;
@@ -176,7 +190,7 @@ export class PartitionModel<Partial> {
     }
   }
 
-  #write(commit: ModelCommit): void {
+  #write(commit: ModelCommit<Row>): void {
     const sent = asJson(commit);
     this.sent.push({ owner: this.#owner, commit: sent });
     const answer = this.nextAnswer;
@@ -217,19 +231,20 @@ export class PartitionModel<Partial> {
     return this.#batch(fold, { next, advance: null, rejects: [], caughtUp: null });
   }
 
-  #fold(watermark: Instant | null, silent: boolean): BatchFold<Hit, Partial> {
+  #fold(watermark: Instant | null, silent: boolean): BatchFold<Item, Partial> {
     const { delayMs, futureGuardMs } = this.#job;
     return new BatchFold({ operator: this.#operator, delayMs, futureGuardMs, watermark, silent });
   }
 
-  #add(fold: BatchFold<Hit, Partial>, offset: number): string | null {
-    const { time, timestampMs, host, reason } = this.log[offset]!;
-    const item = { host, referrer: null };
+  #add(fold: BatchFold<Item, Partial>, offset: number): string | null {
+    const record = this.log[offset]!;
+    const { time, timestampMs, reason } = record;
+    const item = this.#itemOf(record);
     return fold.add({ offset, timestampMs }, reason === null ? { reason, time, item } : { reason });
   }
 
   #batch(
-    { watermark, counters, gathering }: BatchFold<Hit, Partial>,
+    { watermark, counters, gathering }: BatchFold<Item, Partial>,
     rest: Pick<Batch<Partial>, 'next' | 'advance' | 'rejects' | 'caughtUp'>,
   ): Batch<Partial> {
     const partial = gathering.partial();

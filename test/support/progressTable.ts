@@ -8,7 +8,7 @@ import { Fenced } from '../../src/io/postgres/commit.js';
 import type { HitRow } from '../../src/pipelines/hits/counts.js';
 
 /** A commit, and for the reference every advance that it and the commits before it remember. */
-export type ModelCommit = Commit<HitRow[]> & { allAdvances: Advance[] };
+export type ModelCommit<Row> = Commit<Row[]> & { allAdvances: Advance[] };
 
 interface Standing extends Progress {
   owner: string | null;
@@ -17,17 +17,27 @@ interface Standing extends Progress {
   allAdvances: Advance[];
 }
 
-const groupOf = ([start, end, host, referrer]: HitRow): string =>
-  JSON.stringify([start, end, host, referrer]);
+/** What a row is known by, `[start, end, …]` as JSON, and how many records it counts. */
+export type Counted = [group: string, count: number];
 
-export class ProgressTable {
+export const countedHit = ([start, end, host, referrer, hits]: HitRow): Counted => [
+  JSON.stringify([start, end, host, referrer]),
+  hits,
+];
+
+export class ProgressTable<Row> {
+  readonly #counted: (row: Row) => Counted;
   readonly #standing = new Map<number, Standing>();
   /** By partition: offset to reason. */
   readonly rejected = new Map<number, Map<number, string>>();
-  /** By partition: group to hits. */
+  /** By partition: group to count. */
   readonly rows = new Map<number, Map<string, number>>();
   /** Rules that no commit may break, whoever makes it. */
   readonly broken: string[] = [];
+
+  constructor(counted: (row: Row) => Counted) {
+    this.#counted = counted;
+  }
 
   /** Enters a partition, at the job's line. */
   register(partition: number): void {
@@ -60,7 +70,7 @@ export class ProgressTable {
   }
 
   /** Throws {@link Fenced}. */
-  commit(partition: number, owner: string, commit: ModelCommit): void {
+  commit(partition: number, owner: string, commit: ModelCommit<Row>): void {
     const standing = this.#standing.get(partition)!;
     if (standing.owner !== owner || standing.number !== commit.expects) {
       const alreadyMade =
@@ -80,7 +90,7 @@ export class ProgressTable {
     const { expects, rows, rejects, ...rest } = asJson(commit);
     const rejected = this.rejected.get(partition)!;
     for (const { offset, reason } of rejects) if (!rejected.has(offset)) rejected.set(offset, reason);
-    for (const row of rows) this.rows.get(partition)!.set(groupOf(row), row[4]);
+    for (const row of rows) this.rows.get(partition)!.set(...this.#counted(row));
     this.#standing.set(partition, { ...rest, owner, number: expects + 1 });
   }
 

@@ -49,7 +49,8 @@ export function eventMaker(
     eventTime: `"${new Date(timeMs).toISOString()}"`,
   });
   if (shape === 'visits') {
-    const visit = visits(random, { person: chooseAgent, bot: (each) => bots[each.below(bots.length)]! });
+    const choosePerson = weightedChoice(weights.map((weight, agent) => (bots.includes(agent) ? 0 : weight)));
+    const visit = visits(random, { person: choosePerson, bot: (each) => bots[each.below(bots.length)]! });
     return (_index, timeMs) => {
       const { ip, userAgent, userId } = visit();
       const user = userId === null ? 'null' : `"${userId}"`;

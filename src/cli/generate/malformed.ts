@@ -11,7 +11,7 @@ const KINDS: readonly ((parts: EventParts) => string)[] = [
   () => '', // empty
 ];
 
-/** A value that every pipeline rejects, of one of the kinds above by chance. */
+/** A value that the hits pipeline rejects, of one of the kinds above by chance; sessions do not need a referrer. */
 export function malformedValue(parts: EventParts, random: Random): string {
   return KINDS[random.below(KINDS.length)]!(parts);
 }

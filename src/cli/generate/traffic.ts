@@ -15,7 +15,7 @@ export interface TrafficOptions {
   /** Share of events that lie `latenessMs` further back, 0 to 1. */
   late: number;
   latenessMs: number;
-  /** Share of records that every pipeline rejects, 0 to 1. */
+  /** Share of records that the hits pipeline rejects, 0 to 1; other pipelines need other fields. */
   malformed: number;
   /** Share of records that repeat one of the last 64 good ones, 0 to 1. */
   duplicates: number;

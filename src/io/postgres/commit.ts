@@ -79,8 +79,8 @@ export async function commit(
 const UNIQUE_VIOLATION = '23505';
 
 /**
- * Rows are new, nearly always, and inserting them plainly costs a quarter less: only a commit that is made again by another run, after a
- * crash, meets rows that are there.
+ * Rows are new, nearly always, since they come with the progress that says so, and inserting them plainly costs a quarter less. They are
+ * there already where progress was set back (a backup of a part of the database).
  */
 async function write(
   db: Queryable,

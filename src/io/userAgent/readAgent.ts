@@ -30,8 +30,13 @@ const SPELLED = new Map(
     name,
   ]),
 );
+/** What Chrome on Android says instead of a model. */
+const REDUCED = 'K';
 /** What the device of a bot is called where user agents come parsed (ua-parser's own word). */
 const SPIDER = 'Spider';
+/** isbot takes whatever looks like no browser's user agent for a bot, so a family alone too: it is asked about one in a browser's. */
+const BROWSER =
+  'Mozilla/5.0 (X11; Linux x86_64) AppleWebKit/537.36 (KHTML, like Gecko) Chrome/120.0.0.0 Safari/537.36';
 
 /** A reader with a cache of its own. Families are a function of the user agent alone; what is unknown is null. */
 export function createAgentReader(): (userAgent: UserAgent) => AgentFamilies {
@@ -39,8 +44,10 @@ export function createAgentReader(): (userAgent: UserAgent) => AgentFamilies {
   return (userAgent) => {
     if (userAgent === null || userAgent === '') return UNKNOWN;
     if (typeof userAgent === 'object') return parsed(userAgent);
+    // Not kept: ten thousand such texts would fill the memory, and a part of a text keeps all of it alive.
+    if (userAgent.length > LONGEST) return read(userAgent.slice(0, LONGEST));
     let agent = cache.get(userAgent);
-    if (agent === undefined) cache.set(userAgent, (agent = read(userAgent.slice(0, LONGEST))));
+    if (agent === undefined) cache.set(userAgent, (agent = read(userAgent)));
     return agent;
   };
 }
@@ -58,7 +65,7 @@ function read(text: string): AgentFamilies {
 
 /** `Samsung SM-G991B`, `iPhone`; where nothing but the kind is known, that: `mobile`. */
 function deviceFamily({ vendor, model, type }: UAParser.IDevice): string | undefined {
-  if (model === undefined) return vendor ?? type;
+  if (model === undefined || model === REDUCED) return vendor ?? type;
   return vendor === undefined || vendor === 'Apple' ? model : `${vendor} ${model}`;
 }
 
@@ -68,7 +75,7 @@ function computer(os: string | undefined): string | null {
 
 /** `Other` is how ua-parser says that it does not know. */
 function parsed({ browser, os, device }: Families): AgentFamilies {
-  const isBot = device === SPIDER || (browser !== null && isbot(browser.slice(0, LONGEST)));
+  const isBot = device === SPIDER || (browser !== null && isbot(`${BROWSER} ${browser.slice(0, LONGEST)}`));
   return { browser: known(browser), os: known(os), device: known(device), isBot };
 }
 

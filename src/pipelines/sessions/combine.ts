@@ -24,7 +24,9 @@ export class CombinedSessions {
     if (!this.#sources.take(head)) return;
     const { source } = head;
     for (const segment of fromColumns(content.segments)) {
-      if (this.#segments.join({ ...segment, offset, source }) !== null) this.#grow(segment.key);
+      const before = this.#segments.size;
+      this.#segments.join({ ...segment, offset, source });
+      if (this.#segments.size > before) this.#grow(segment.key);
     }
     let met = 0;
     let i = 0;

@@ -31,9 +31,17 @@ export class Segments implements Gathering<Visit, SessionsJson<UserAgent>> {
     const attributes = { agent, host };
     const { key } = item;
     const part = { key, first: time, last: time, count: 1, offset, attributes, source: 0, at: offset };
-    if (watermark !== null && time <= watermark) this.suspects.push({ met: watermark, part });
-    else if (this.segments.join(part) === null) return;
-    this.sizeBytes += SEGMENT_BYTES + bytesOf(key) + this.#texts.ofText(host) + this.#texts.ofAgent(agent);
+    let added = true;
+    if (watermark !== null && time <= watermark) {
+      this.suspects.push({ met: watermark, part });
+    } else {
+      const before = this.segments.size;
+      const segment = this.segments.join(part);
+      if (segment.attributes !== attributes) return;
+      added = this.segments.size > before; // else it is the earliest of one that was there: its texts take the place of others
+    }
+    if (added) this.sizeBytes += SEGMENT_BYTES + bytesOf(key);
+    this.sizeBytes += this.#texts.ofText(host) + this.#texts.ofAgent(agent);
   }
 
   partial(): SessionsJson<UserAgent> {
@@ -72,8 +80,9 @@ export class TextSizes {
 
   ofAgent(agent: UserAgent): number {
     if (agent === null) return 0;
-    if (typeof agent === 'string') return this.ofText(agent) === 0 ? 0 : AGENT_BYTES;
-    return AGENT_BYTES + this.ofText(agent.browser) + this.ofText(agent.os) + this.ofText(agent.device);
+    const bytes = this.ofText(keyOfRaw(agent));
+    if (bytes === 0) return 0;
+    return typeof agent === 'string' ? AGENT_BYTES : AGENT_BYTES + bytes;
   }
 
   ofText(text: string | null): number {

@@ -5,6 +5,11 @@ import { createAgentReader } from '../../../src/io/userAgent/readAgent.js';
 import { parseJobInput } from '../../../src/pipelines/jobInput.js';
 
 export interface Setup {
+  /** hits, where none is given. */
+  pipeline?: 'hits' | 'sessions';
+  gap?: string;
+  time?: 'event_time' | 'record';
+  partitionedBy?: 'key';
   size?: string;
   slide?: string;
   offset?: string;
@@ -19,10 +24,10 @@ export interface Setup {
 
 /** The output of a run with --trace over `lines`. */
 export async function runOver(lines: readonly string[], setup: Setup = {}): Promise<string[]> {
-  const { records = false, partitions: atLeast = 0, flush = true, cut = () => false, ...windows } = setup;
+  const { records = false, partitions: atLeast = 0, flush = true, cut = () => false, ...job } = setup;
   const partitions = records ? await partitionsIn(once(lines)) : new Set([0]);
   for (let number = 0; number < atLeast; number++) partitions.add(number);
-  const run = new JobRun(parseJobInput({ pipeline: 'hits', ...windows }, 'none'), partitions, {
+  const run = new JobRun(parseJobInput({ pipeline: 'hits', ...job }, 'none'), partitions, {
     readAgent: createAgentReader(),
     placeOf: () => null,
   });
