@@ -21,7 +21,7 @@ export async function historyOf({ client }: World, job: string): Promise<History
     const polls = new Set(
       events
         ?.filter((event) =>
-          (event.activityTaskScheduledEventAttributes?.activityType?.name ?? '').startsWith('poll'),
+          event.activityTaskScheduledEventAttributes?.activityType?.name?.startsWith('poll'),
         )
         .map(({ eventId }) => String(eventId)),
     );

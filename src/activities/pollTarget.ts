@@ -38,20 +38,21 @@ const PAUSE_MS = 50;
 const LONGEST_BATCH_MS = 5000;
 const HEARTBEAT_EVERY_MS = 500;
 
-export async function pollTarget(
+async function pollTarget(
   input: TargetPollInput,
-  { reader, now, sleep }: TargetPollContext,
+  context: TargetPollContext,
 ): Promise<PollResult<JobRegrouped>> {
+  const { reader } = context;
   const { job, offset: from, until, silent, stayMs } = input;
   const combined = combinerOf(job, input.sources);
   const end = until ?? Infinity;
-  const began = now();
+  const began = context.now();
   let offset = from;
   let endOffset = 0;
   let leaveAt = began + stayMs;
   let full = false;
   while (offset < end && !full) {
-    const maxWaitMs = Math.max(0, Math.min(FETCH_WAIT_MS, leaveAt - now()));
+    const maxWaitMs = Math.max(0, Math.min(FETCH_WAIT_MS, leaveAt - context.now()));
     const fetched = await reader.fetch({ offset, maxWaitMs, maxBytes: FETCH_BYTES });
     ({ endOffset } = fetched);
     if (until !== null && endOffset < until && offset >= endOffset) {
@@ -69,19 +70,19 @@ export async function pollTarget(
       full = combined.sizeBytes >= job.maxBatchBytes;
     }
     offset = Math.min(fetched.records.nextOffset, end);
-    if (before === from && offset > from) leaveAt = Math.min(leaveAt, now() + job.lingerMs);
+    if (before === from && offset > from) leaveAt = Math.min(leaveAt, context.now() + job.lingerMs);
     const atEnd = offset >= endOffset;
-    if (!atEnd) leaveAt = Math.max(leaveAt, now()); // there is more at once
-    if (now() - began >= LONGEST_BATCH_MS && offset > from && !atEnd) break;
-    if (atEnd && (now() >= leaveAt || (silent && offset > from))) break;
-    if (atEnd && offset > from) await sleep(Math.min(PAUSE_MS, Math.max(0, leaveAt - now())));
+    if (!atEnd) leaveAt = Math.max(leaveAt, context.now()); // there is more at once
+    if (context.now() - began >= LONGEST_BATCH_MS && offset > from && !atEnd) break;
+    if (atEnd && (context.now() >= leaveAt || (silent && offset > from))) break;
+    if (atEnd && offset > from) await context.sleep(Math.min(PAUSE_MS, Math.max(0, leaveAt - context.now())));
   }
   return {
     from,
     next: offset,
     advance: null,
     watermark: combined.watermark,
-    caughtUp: offset >= endOffset ? { since: now(), addedUntil: now(), seen: null } : null,
+    caughtUp: offset >= endOffset ? { since: context.now(), addedUntil: context.now(), seen: null } : null,
     counters: NO_RECORDS,
     partial: combined.partial(),
     rejects: [],

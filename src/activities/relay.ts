@@ -132,7 +132,7 @@ async function settle(input: RelayInput, context: RelayContext): Promise<Progres
       continue;
     }
     const again = await context.poll(exactBatch(input, progress, pending));
-    const batch = expected(input, pending, { batch: again, warn: context.warn });
+    const batch = expected(input, pending, { batch: again, warn: (message) => context.warn(message) });
     await context.publish(messagesOf(input, pending, batch));
     await context.commit(commitOf(progress, batch));
   }

@@ -3,6 +3,7 @@ import { Command } from 'commander';
 import { formatInstant } from '../domain/instant.js';
 import { jobLine } from '../domain/line.js';
 import { openUntil } from '../domain/commit.js';
+import { internalTopic } from '../io/kafka/internalTopic.js';
 import { createTopicAdmin, type TopicAdmin } from '../io/kafka/topics.js';
 import { jobProgress, type PartitionProgress } from '../io/postgres/jobProgress.js';
 import { listJobs, type StoredJob } from '../io/postgres/listJobs.js';
@@ -44,8 +45,16 @@ async function statusOf(config: Config, name: string | undefined): Promise<JobSt
     const statuses: JobStatus[] = [];
     for (const job of jobs) {
       const progress = await jobProgress(pool, { job: job.name, epoch: job.epoch });
-      const ends = await endOffsets(topics, job.topic);
-      const partitions = progress.map((each) => ({ ...each, endOffset: ends.get(each.partition) ?? null }));
+      const isRegrouped = progress.some(({ stage }) => stage === 2);
+      const none = new Map<number, number>();
+      const ends = {
+        1: await endOffsets(topics, job.topic),
+        2: isRegrouped ? await endOffsets(topics, internalTopic(job.name, job.epoch)) : none,
+      };
+      const partitions = progress.map((each) => ({
+        ...each,
+        endOffset: ends[each.stage].get(each.partition) ?? null,
+      }));
       statuses.push({ ...job, line: jobLine(progress.map(({ watermark }) => watermark)), partitions });
     }
     return statuses;
@@ -70,9 +79,9 @@ function shown({ name, pipeline, topic, line, partitions }: JobStatus): string {
     head: ['partition', 'offset', 'end', 'lag', 'watermark', 'open until', 'read', 'late', 'rejected'],
     style: { head: [], border: [] },
   });
-  for (const { partition, offset, endOffset, watermark, endsUntil, counters } of partitions) {
+  for (const { stage, partition, offset, endOffset, watermark, endsUntil, counters } of partitions) {
     table.push([
-      partition,
+      stage === 1 ? partition : `target-${partition}`,
       offset,
       endOffset ?? '?',
       endOffset === null ? '?' : Math.max(0, endOffset - offset),

@@ -1,7 +1,6 @@
 import type { Job, RegroupingJob } from './job.js';
 
 /**
-/**
  * Whether records of a topic with so many partitions have to be regrouped: a session needs all records of a visitor in one place, a click
  * sequence all clicks of a user (docs/semantics.md, regrouping).
  */

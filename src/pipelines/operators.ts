@@ -21,7 +21,8 @@ import {
   sessionsOperator,
   type PackedSessions,
 } from './sessions/operator.js';
-import type { RegroupedJson, SessionsJson, SessionRow } from './sessions/sessionsJson.js';
+import type { SessionRow } from './sessions/columns.js';
+import type { RegroupedJson, SessionsJson } from './sessions/sessionsJson.js';
 
 /** What polls return and runs carry, whatever the pipeline. */
 export type JobPartial = HitCountsJson | SessionsJson | ClicksJson | JobRegrouped;

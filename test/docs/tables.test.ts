@@ -37,7 +37,11 @@ describe.each(PIPELINES)("the README's table of a job's input, of %s", (pipeline
 
   it('gives no default where there is none, or where it is another field', () => {
     const others = fields.filter((each) => !defaults.includes(each)).map(({ field }) => field);
-    expect(others).toEqual(['pipeline', 'topic', pipeline === 'hits' ? 'slide' : 'partitionedBy']);
+    expect(others).toEqual([
+      'pipeline',
+      'topic',
+      ...(pipeline === 'hits' ? ['slide'] : ['partitionedBy', 'parallelism']),
+    ]);
   });
 
   it.each(fields)('says whether a later start may change $field: $later', ({ field, later }) => {

@@ -8,7 +8,7 @@ import { testSeed } from '../support/scenarios.js';
 const GAP = 10;
 
 function visit(key: string, time: number, offset: number) {
-  return { key, first: time, last: time, count: 1, offset, attributes: null, source: 0, at: offset };
+  return { key, first: time, last: time, count: 1, offset, source: 0, at: offset, attributes: null };
 }
 
 test('the first offset of a few open sessions is exact, whatever was closed', () => {

@@ -15,9 +15,9 @@ function opened(gapMs: number, ...times: number[]): OpenSessions<number> {
       last: time,
       count: 1,
       offset,
-      attributes: offset,
       source: 0,
       at: offset,
+      attributes: offset,
     });
   return open;
 }
@@ -45,7 +45,7 @@ describe('a session is final when its last record and the gap are at or before t
   test('a final session never reopens: what touches only it opens a new one', () => {
     const open = opened(GAP, 0);
     closed(open, 10);
-    open.join({ key: 'k', first: 5, last: 5, count: 1, offset: 1, attributes: 1, source: 0, at: 1 });
+    open.join({ key: 'k', first: 5, last: 5, count: 1, offset: 1, source: 0, at: 1, attributes: 1 });
     expect(closed(open, 14)).toEqual([]);
     expect(closed(open, 15)).toEqual(['[5, 5] 1']);
   });
@@ -53,7 +53,7 @@ describe('a session is final when its last record and the gap are at or before t
   test('an end that moved on counts, not the one that the session began with', () => {
     const open = opened(GAP, 0);
     expect(closed(open, 9)).toEqual([]);
-    open.join({ key: 'k', first: 10, last: 10, count: 1, offset: 1, attributes: 1, source: 0, at: 1 });
+    open.join({ key: 'k', first: 10, last: 10, count: 1, offset: 1, source: 0, at: 1, attributes: 1 });
     expect(closed(open, 19)).toEqual([]);
     expect(closed(open, 20)).toEqual(['[0, 10] 2']);
   });
@@ -82,7 +82,7 @@ describe('where nothing is open', () => {
 
   test('the latest end begins anew', () => {
     const open = closedAgain();
-    open.join({ key: 'k', first: -500, last: -500, count: 1, offset: 3, attributes: 3, source: 0, at: 3 });
+    open.join({ key: 'k', first: -500, last: -500, count: 1, offset: 3, source: 0, at: 3, attributes: 3 });
     expect([open.nextEnd(), open.lastEnd(), open.firstOffset()]).toEqual([-490, -490, 3]);
   });
 
@@ -120,7 +120,7 @@ test('ends, offsets and what is closed are always those of a plain scan', () => 
           expect(comparable(closedNow)).toEqual(comparable(plain.filter(isFinal)));
           plain = plain.filter((session) => !isFinal(session));
         }
-        open.join({ key, first, last, count: 1, offset, attributes: offset, source: 0, at: offset });
+        open.join({ key, first, last, count: 1, offset, source: 0, at: offset, attributes: offset });
         plain = joined(plain, { key, first, last, count: 1, offset }, gapMs);
         latestEnd = Math.max(latestEnd, last + gapMs);
         if (closeMs !== null) {
@@ -191,9 +191,9 @@ test('closing looks at what is closed and at the slot of the watermark, not at a
       last: i * 1000,
       count: 1,
       offset: i,
-      attributes: i,
       source: 0,
       at: i,
+      attributes: i,
     };
     open.join(part);
   }

@@ -16,9 +16,9 @@ function sessionsOf(...records: [time: number, key?: string][]): string[] {
       last: time,
       count: 1,
       offset,
-      attributes: offset,
       source: 0,
       at: offset,
+      attributes: offset,
     });
   return shown(sessions);
 }
@@ -96,11 +96,11 @@ describe('a record that touches two sessions joins them', () => {
         last: time,
         count: 1,
         offset,
-        attributes: offset,
         source: 0,
         at: offset,
+        attributes: offset,
       });
-    const part = { key: 'k', first: 10, last: 50, count: 5, offset: 9, attributes: 9, source: 0, at: 9 };
+    const part = { key: 'k', first: 10, last: 50, count: 5, offset: 9, source: 0, at: 9, attributes: 9 };
     expect(sessions.join(part)).toMatchObject({ first: 0, last: 50 });
     expect(shown(sessions)).toEqual(['k [0, 50] 8 as 0 from 0', 'k [61, 61] 1 as 3 from 3']);
     expect(sessions.size).toBe(2);
@@ -131,9 +131,9 @@ test('a session that is taken out is gone, and the others of its key stay', () =
         last: time,
         count: 1,
         offset: 0,
-        attributes: 0,
         source: 0,
         at: 0,
+        attributes: 0,
       });
     sessions.delete([...sessions].find(({ first }) => first === out)!);
     expect(new Set([...sessions].map(({ first }) => first))).toEqual(
@@ -160,9 +160,9 @@ test('one by one in any order they are those of a plain scan over the sorted rec
           last: time,
           count: 1,
           offset,
-          attributes: offset,
           source: 0,
           at: offset,
+          attributes: offset,
         });
       const found = [...sessions].map(({ key, first, last, count, offset, attributes }) => ({
         key,

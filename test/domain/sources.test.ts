@@ -1,14 +1,12 @@
 import { describe, expect, it } from 'vitest';
 import { Sources, type MessageHead } from '../../src/domain/sources.js';
 
-// oxlint-disable-next-line max-params -- short calls in the tables
-function message(
-  source: number,
-  number: number,
-  watermark: number | null,
-  more: Partial<MessageHead> = {},
-): MessageHead {
-  return { source, number, part: 0, parts: 1, watermark, ...more };
+function message(source: number, number: number, watermark: number | null): MessageHead {
+  return { source, number, part: 0, parts: 1, watermark };
+}
+
+function part(of: number, parts: number): MessageHead {
+  return { ...message(0, 1, 9), part: of, parts };
 }
 
 describe('what a target has taken', () => {
@@ -25,15 +23,15 @@ describe('what a target has taken', () => {
 
   it('drops parts that it has of a message that is published again', () => {
     const sources = new Sources([[0, 0, -1, null]]);
-    const parts = [0, 1, 0, 1, 2].map((part) => sources.take(message(0, 1, 9, { part, parts: 3 })));
+    const parts = [0, 1, 0, 1, 2].map((each) => sources.take(part(each, 3)));
     expect(parts).toEqual([true, true, false, false, true]);
   });
 
   it('takes the watermark with the last part, not before', () => {
     const sources = new Sources([[0, 0, -1, null]]);
-    sources.take(message(0, 1, 9, { part: 0, parts: 2 }));
+    sources.take(part(0, 2));
     expect(sources.watermark).toBeNull();
-    sources.take(message(0, 1, 9, { part: 1, parts: 2 }));
+    sources.take(part(1, 2));
     expect(sources.watermark).toBe(9);
   });
 

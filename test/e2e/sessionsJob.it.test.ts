@@ -47,12 +47,6 @@ describe('a sessions job', () => {
     return rows as Record<string, unknown>[];
   }
 
-  it('over several partitions is refused where visitors may be spread over them, and says what to do', async () => {
-    const topic = await weir.topic(2, [visit(0)]);
-    const failure = await failureOf(uniqueName('sessions'), input(topic));
-    for (const part of [topic, 'has 2 partitions', '"partitionedBy":"key"']) expect(failure).toContain(part);
-  });
-
   it('is refused by a later start that would change it: another gap names replay, other times and keys are another job', async () => {
     const topic = await weir.topic(1, [visit(0)]);
     const name = uniqueName('sessions');

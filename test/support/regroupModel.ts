@@ -16,7 +16,8 @@ import type { PollInput, PollResult } from '../../src/activities/poll.js';
 import { CombinedSessions } from '../../src/pipelines/sessions/combine.js';
 import { regroupedOperator, sessionsOperator } from '../../src/pipelines/sessions/operator.js';
 import type { Scattered } from '../../src/pipelines/regroup.js';
-import type { SessionsJson, SessionRow } from '../../src/pipelines/sessions/sessionsJson.js';
+import type { SessionRow } from '../../src/pipelines/sessions/columns.js';
+import type { SessionsJson } from '../../src/pipelines/sessions/sessionsJson.js';
 import { ScatteredSegments } from '../../src/pipelines/sessions/scatter.js';
 import type { RegroupedJson } from '../../src/pipelines/sessions/sessionsJson.js';
 import type { Random } from '../../src/cli/generate/random.js';
@@ -47,7 +48,7 @@ export interface ModelOptions {
   faults: boolean;
 }
 
-export class Crash extends Error {}
+class Crash extends Error {}
 
 interface SourceModel {
   log: SourceRecord[];
@@ -203,7 +204,7 @@ export class RegroupModel {
     const advance = quiet ? input.watermark! + advanceMs : null;
     const watermark = latest(input.watermark, advance);
     const fold = new BatchFold({
-      operator: { isLate: (time, watermark) => operator.isLate(time, watermark), gather },
+      operator: { ...operator, gather },
       delayMs,
       futureGuardMs: 0,
       watermark,
@@ -391,7 +392,7 @@ class TargetModel {
       open: () => {
         const open = operator.open();
         const sources = open.sources!;
-        const adopt = sources.adopt.bind(sources);
+        const { adopt } = sources as { adopt: (this: void, standings: readonly SourceStanding[]) => void };
         sources.adopt = () => adopt(progress.sources!);
         return open;
       },

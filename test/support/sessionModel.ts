@@ -1,4 +1,5 @@
 /** The sessions pipeline for models: its operator, fed by records that are plain objects, and its rows as the references have them. */
+import type { SessionsJson } from '../../src/pipelines/sessions/sessionsJson.js';
 import { NO_PROGRESS } from '../../src/domain/commit.js';
 import { BatchFold } from '../../src/domain/fold.js';
 import type { Operator } from '../../src/domain/operator.js';
@@ -7,8 +8,7 @@ import type { Agent, UserAgent } from '../../src/pipelines/sessions/agent.js';
 import { withAgents } from '../../src/pipelines/sessions/columns.js';
 import type { Visit } from '../../src/pipelines/sessions/event.js';
 import { partsOfKey, sessionKey } from '../../src/pipelines/sessions/key.js';
-import { sessionsOperator } from '../../src/pipelines/sessions/operator.js';
-import type { SessionsJson, SessionRow } from '../../src/pipelines/sessions/sessionsJson.js';
+import { sessionsOperator, type SessionRow } from '../../src/pipelines/sessions/operator.js';
 import { asJson, type Counted } from './progressTable.js';
 import type { ModelRecord } from './reference.js';
 

@@ -8,7 +8,7 @@ import type { Place } from '../../io/geo/place.js';
 import { hitRowJson, HitTotals } from '../../pipelines/hits/output.js';
 import { operatorOf } from '../../pipelines/operators.js';
 import type { LookUps } from '../../pipelines/pollSide.js';
-import type { SessionRow } from '../../pipelines/sessions/sessionsJson.js';
+import type { SessionRow } from '../../pipelines/sessions/columns.js';
 import { ShownByLine } from './shownByLine.js';
 import { ShownWhenClosed } from './shownWhenClosed.js';
 import type { LogRecord } from './logRecord.js';

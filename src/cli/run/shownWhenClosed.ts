@@ -4,7 +4,7 @@ import type { Place } from '../../io/geo/place.js';
 import { sessionId } from '../../io/postgres/sessionId.js';
 import type { SessionsJob } from '../../pipelines/job.js';
 import { partsOfKey } from '../../pipelines/sessions/key.js';
-import type { SessionRow } from '../../pipelines/sessions/sessionsJson.js';
+import type { SessionRow } from '../../pipelines/sessions/columns.js';
 import type { Partition } from './partition.js';
 import type { Shown } from './shown.js';
 

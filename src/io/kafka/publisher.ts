@@ -4,7 +4,7 @@ import type { KafkaConfig } from './config.js';
 import { KafkaUnavailable } from './logReader.js';
 import { connected, producerClient, WRITE_RETRY } from './producerClient.js';
 
-export interface PublishedMessage {
+interface PublishedMessage {
   partition: number;
   value: Buffer;
 }

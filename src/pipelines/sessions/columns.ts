@@ -11,6 +11,9 @@ export interface SessionAttributes {
   host: string | null;
 }
 
+/** A final session of one partition. */
+export type SessionRow = SessionPart<SessionAttributes>;
+
 export interface SessionColumns<A = Agent> {
   keys: string[];
   /** What `first` is counted from, epoch ms. */

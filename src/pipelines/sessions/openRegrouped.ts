@@ -4,8 +4,8 @@ import type { Closed, OpenState } from '../../domain/operator.js';
 import { OpenSessions } from '../../domain/openSessions.js';
 import type { Session, SessionPart } from '../../domain/sessions.js';
 import type { SourceStanding } from '../../domain/sources.js';
-import { fromColumns, keyOfAgent, toColumns, type SessionAttributes } from './columns.js';
-import type { RegroupedJson, SessionRow } from './sessionsJson.js';
+import { fromColumns, keyOfAgent, toColumns, type SessionAttributes, type SessionRow } from './columns.js';
+import type { RegroupedJson } from './sessionsJson.js';
 
 /** A record that may touch a session that is final by the watermark that it met at its source. */
 interface Held {

@@ -3,8 +3,8 @@ import type { Instant } from '../../domain/instant.js';
 import type { Closed, OpenState } from '../../domain/operator.js';
 import { OpenSessions } from '../../domain/openSessions.js';
 import type { Session } from '../../domain/sessions.js';
-import { fromColumns, keyOfAgent, toColumns, type SessionAttributes } from './columns.js';
-import type { SessionsJson, SessionRow } from './sessionsJson.js';
+import { fromColumns, keyOfAgent, toColumns, type SessionAttributes, type SessionRow } from './columns.js';
+import type { SessionsJson } from './sessionsJson.js';
 
 export class OpenVisits implements OpenState<SessionsJson, SessionRow> {
   readonly #open: OpenSessions<SessionAttributes>;

@@ -1,12 +1,14 @@
 /** Sessions of visitors: what a poll gathers, what a partition holds open, and what comes of it. */
 import type { Operator } from '../../domain/operator.js';
 import type { UserAgent } from './agent.js';
-import { keyOfAgent, toColumns, type SessionColumns } from './columns.js';
+import { keyOfAgent, toColumns, type SessionColumns, type SessionRow } from './columns.js';
 import type { Visit } from './event.js';
 import { OpenRegrouped } from './openRegrouped.js';
 import { OpenVisits } from './openVisits.js';
 import { Segments } from './segments.js';
-import type { RegroupedJson, SessionRow, SessionsJson } from './sessionsJson.js';
+import type { RegroupedJson, SessionsJson } from './sessionsJson.js';
+
+export type { SessionRow } from './columns.js';
 
 export function sessionsOperator(
   gapMs: number,

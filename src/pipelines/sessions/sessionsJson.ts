@@ -1,7 +1,6 @@
 import type { SourceStanding } from '../../domain/sources.js';
 import type { Agent } from './agent.js';
-import type { SessionPart } from '../../domain/sessions.js';
-import type { SessionAttributes, SessionColumns } from './columns.js';
+import type { SessionColumns } from './columns.js';
 
 /**
  * What a poll brings. A record later than the watermark that it met can only touch sessions that are still open, so those are merged into
@@ -20,6 +19,3 @@ export interface RegroupedJson extends SessionsJson {
   /** What was taken from each source by then. */
   sources: SourceStanding[];
 }
-
-/** A final session of one partition. */
-export type SessionRow = SessionPart<SessionAttributes>;

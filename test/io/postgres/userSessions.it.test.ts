@@ -12,7 +12,7 @@ import { registerJob } from '../../../src/io/postgres/registerJob.js';
 import { SessionMonths } from '../../../src/io/postgres/sessionMonths.js';
 import { sessionKey } from '../../../src/pipelines/sessions/key.js';
 import { packSessions } from '../../../src/pipelines/sessions/operator.js';
-import type { SessionRow } from '../../../src/pipelines/sessions/sessionsJson.js';
+import type { SessionRow } from '../../../src/pipelines/sessions/columns.js';
 import { loadConfig } from '../../../src/worker/config.js';
 import { sharedStack } from '../../support/stack.js';
 import { uniqueName } from '../../support/weir.js';

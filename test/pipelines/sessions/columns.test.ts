@@ -13,9 +13,9 @@ const session = fc
     first: instant,
     span: fc.oneof(fc.nat(600_000), fc.constant(0), fc.nat(2 ** 40)),
     count: fc.integer({ min: 1, max: 2 ** 31 }),
-    offset: fc.oneof(fc.nat(100), fc.nat(2 ** 40)),
-    source: fc.nat(3),
-    at: fc.oneof(fc.nat(100), fc.nat(2 ** 40)),
+    offset: fc.oneof(fc.nat(100), fc.nat(2 ** 50)),
+    source: fc.nat(20),
+    at: fc.oneof(fc.nat(100), fc.nat(2 ** 50)),
     attributes: fc.record({ agent, host }),
   })
   .map(({ span, ...rest }) => ({ ...rest, last: rest.first + span }));
