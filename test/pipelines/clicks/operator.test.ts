@@ -45,7 +45,9 @@ describe('a partial', () => {
     const { partial } = gathered(clicks);
     const found: Click[] = [];
     eachClick(partial.clicks, (click) => found.push(click));
-    expect(found).toEqual(clicks.map(([time, offset, more]) => ({ time, offset, ...item(more) })));
+    expect(found).toEqual(
+      clicks.map(([time, offset, more]) => ({ time, offset, source: 0, at: offset, ...item(more) })),
+    );
   });
   test('is about as long as it says, and never much longer', () => {
     const many = Array.from({ length: 2000 }, (_, i): [number, number, Partial<ClickItem>] => [
