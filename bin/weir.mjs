@@ -1,4 +1,4 @@
-#!/usr/bin/env -S node --max-semi-space-size=32
+#!/usr/bin/env -S node --max-semi-space-size=8
 // Half of Node's default young generation: a worker needs about 25 MB less, and no more CPU time.
 import { existsSync } from 'node:fs';
 
