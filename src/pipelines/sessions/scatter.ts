@@ -33,8 +33,9 @@ export class ScatteredSegments implements Gathering<Visit, Scattered<SessionsJso
 
   /** The same records give the same parts: a message that is published again is the same message. */
   partial(): Scattered<SessionsJson<UserAgent>> {
-    const { segments, suspects } = this.#segments;
-    const targets = Array.from({ length: this.#targets }, () => new Parts(this.#partBytes));
+    const { segments, suspects, base } = this.#segments;
+    const most = this.#partBytes;
+    const targets = Array.from({ length: this.#targets }, () => new Parts({ most, base }));
     for (const segment of segments) targets[targetOf(segment.key, this.#targets)]!.add(segment, null);
     for (const { met, part } of suspects) targets[targetOf(part.key, this.#targets)]!.add(part, met);
     return {
@@ -48,14 +49,17 @@ type Part = SessionPart<{ agent: UserAgent; host: string | null }>;
 
 class Parts {
   readonly #most: number;
+  /** What times of the parts are counted from. */
+  readonly #base: Instant;
   readonly #whole: SessionsJson<UserAgent>[] = [];
   #segments: Part[] = [];
   #suspects: { met: Instant; part: Part }[] = [];
   #bytes = 0;
   #texts = new TextSizes();
 
-  constructor(most: number) {
+  constructor({ most, base }: { most: number; base: Instant }) {
     this.#most = most;
+    this.#base = base;
   }
 
   add(part: Part, met: Instant | null): void {
@@ -82,7 +86,7 @@ class Parts {
   }
 
   #end(): void {
-    this.#whole.push(sessionsJson(this.#segments, this.#suspects));
+    this.#whole.push(sessionsJson(this.#segments, this.#suspects, this.#base));
     this.#segments = [];
     this.#suspects = [];
     this.#bytes = 0;

@@ -16,56 +16,94 @@ interface Suspect {
   part: Part;
 }
 
+/** Stands in a part until it is known whether its attributes are wanted at all: of most records they are not. */
+const UNREAD: RawAttributes = { agent: null, host: null };
+
 export class Segments implements Gathering<Visit, SessionsJson<UserAgent>> {
   sizeBytes = 0;
   readonly segments: SessionsByKey<RawAttributes>;
   readonly suspects: Suspect[] = [];
-  readonly #texts = new TextSizes();
+  /**
+   * Times in parts are counted from this, epoch ms: small whole numbers stand in an object itself, larger ones each in a piece of memory of
+   * their own.
+   */
+  base: Instant = 0;
+  readonly #shared = new SharedAttributes();
 
   constructor(gapMs: number) {
     this.segments = new SessionsByKey(gapMs);
   }
 
   take({ time, offset, item, watermark }: Accepted<Visit>): void {
-    const { userAgent: agent, host } = item.attributes;
-    const attributes = { agent, host };
+    if (this.segments.size === 0 && this.suspects.length === 0) this.base = time;
     const { key } = item;
-    const part = { key, first: time, last: time, count: 1, offset, attributes, source: 0, at: offset };
-    let added = true;
+    const at = time - this.base;
+    const part = { key, first: at, last: at, count: 1, offset, attributes: UNREAD, source: 0, at: offset };
     if (watermark !== null && time <= watermark) {
+      part.attributes = this.#attributesOf(item);
       this.suspects.push({ met: watermark, part });
-    } else {
-      const before = this.segments.size;
-      const segment = this.segments.join(part);
-      if (segment.attributes !== attributes) return;
-      added = this.segments.size > before; // else it is the earliest of one that was there: its texts take the place of others
+      this.sizeBytes += SEGMENT_BYTES + bytesOf(key);
+      return;
     }
-    if (added) this.sizeBytes += SEGMENT_BYTES + bytesOf(key);
-    this.sizeBytes += this.#texts.ofText(host) + this.#texts.ofAgent(agent);
+    const before = this.segments.size;
+    const segment = this.segments.join(part);
+    // New, or with an earlier record than before.
+    if (segment.attributes === UNREAD) segment.attributes = this.#attributesOf(item);
+    if (this.segments.size > before) this.sizeBytes += SEGMENT_BYTES + bytesOf(key);
   }
 
   partial(): SessionsJson<UserAgent> {
-    return sessionsJson(this.segments, this.suspects);
+    return sessionsJson(this.segments, this.suspects, this.base);
+  }
+
+  #attributesOf({ attributes: { userAgent, host } }: Visit): RawAttributes {
+    const shared = this.#shared.of(userAgent, host);
+    this.sizeBytes += this.#shared.newBytes;
+    return shared;
   }
 }
 
+/** @param base what times of the parts are counted from */
 export function sessionsJson(
   segments: Iterable<Part>,
   suspects: readonly Suspect[],
+  base: Instant,
 ): SessionsJson<UserAgent> {
+  const columnsOf = (parts: Iterable<Part>) => {
+    const columns = toColumns(parts, keyOfRaw);
+    return columns.keys.length === 0 ? columns : { ...columns, base: columns.base + base };
+  };
   let before = 0;
   return {
-    segments: toColumns(segments, keyOfRaw),
-    suspects: toColumns(
-      suspects.map(({ part }) => part),
-      keyOfRaw,
-    ),
+    segments: columnsOf(segments),
+    suspects: columnsOf(suspects.map(({ part }) => part)),
     met: suspects.map(({ met }) => {
       const more = met - before;
       before = met;
       return more;
     }),
   };
+}
+
+/** One object for all records of the same attributes: the text of each record's own user agent need not be kept. */
+class SharedAttributes {
+  /** What the last {@link of} added to the JSON: each text stands there about once. */
+  newBytes = 0;
+  readonly #sizes = new TextSizes();
+  readonly #byHost = new Map<string | null, Map<string | null, RawAttributes>>();
+
+  of(agent: UserAgent, host: string | null): RawAttributes {
+    this.newBytes = 0;
+    let byAgent = this.#byHost.get(host);
+    if (byAgent === undefined) this.#byHost.set(host, (byAgent = new Map()));
+    const key = keyOfRaw(agent);
+    let attributes = byAgent.get(key);
+    if (attributes === undefined) {
+      byAgent.set(key, (attributes = { agent, host }));
+      this.newBytes = this.#sizes.ofText(host) + this.#sizes.ofAgent(agent);
+    }
+    return attributes;
+  }
 }
 
 /** About what a segment takes as JSON, apart from its key: times, count, offset, indexes. */

@@ -84,6 +84,8 @@ describe('a commit', () => {
       counters: FIRST.counters,
       advances: [],
       endsUntil: START + 5 * MINUTE,
+      pending: null,
+      sources: null,
     });
     const { rows } = await pool.query(
       'select value, record_time, value_bytes from weir.rejected where job = $1',
