@@ -148,6 +148,7 @@ create table weir.job (
   epoch integer not null default 0,
   config jsonb not null,
   created_at timestamp with time zone not null default now(),
+  targets integer not null default 0,
   PRIMARY KEY (name)
 );
 CREATE UNIQUE INDEX job_pkey ON weir.job USING btree (name);
@@ -196,6 +197,8 @@ create table weir.progress (
   rejected bigint not null default 0,
   skipped bigint not null default 0,
   updated_at timestamp with time zone not null default now(),
+  pending jsonb,
+  sources jsonb,
   CHECK ((read = (((accepted + duplicate) + late) + rejected))),
   FOREIGN KEY (job) REFERENCES weir.job(name),
   PRIMARY KEY (job, stage, partition, epoch)
