@@ -92,14 +92,17 @@ describe('clicks', () => {
     expect(expected.summary['late']).toBeGreaterThan(100);
   });
 
-  it('of several partitions are refused, unless the job says that they are by user', async () => {
+  it('of several partitions are regrouped, unless the job says that they are by user', async () => {
     const topic = await weir.topic(2);
-    const name = uniqueName('clicks-apart');
-    await weir.startByCli(name, { pipeline: 'clicks', topic });
-    await expect(weir.client.workflow.getHandle(name).result()).rejects.toMatchObject({
-      cause: { message: expect.stringContaining('time spent needs all clicks of a user') as string },
-    });
-    await weir.startByCli(name, { pipeline: 'clicks', topic, partitionedBy: 'key' });
-    await weir.drain(name);
+    for (const [input, targets] of [
+      [{}, 2],
+      [{ partitionedBy: 'key' }, 0],
+    ] as const) {
+      const name = uniqueName('clicks-apart');
+      await weir.startByCli(name, { pipeline: 'clicks', topic, ...input });
+      await weir.drain(name);
+      const { rows } = await weir.pool.query('select targets from weir.job where name = $1', [name]);
+      expect(rows).toEqual([{ targets }]);
+    }
   });
 });
