@@ -1,6 +1,6 @@
 /**
- * Everything is killed at random while two jobs run over one topic, hits and sessions; in the end their rows are those of an exact pass
- * over it. A stack of its own, since servers die here. The seed is printed; WEIR_SEED sets it.
+ * Everything is killed at random while three jobs run over one topic: hits, sessions and clicks. In the end the rows of hits and sessions
+ * are those of an exact pass over it, and those of clicks are the rows of a job that nobody killed. A stack of its own, since servers die here. The seed is printed; WEIR_SEED sets it.
  */
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import type { Service } from '../../src/dev/service.js';
@@ -45,6 +45,17 @@ describe('jobs whose servers and workers are killed', () => {
     const topic = await weir.topic(PARTITIONS);
     const hits = uniqueName('hits');
     const sessions = uniqueName('sessions');
+    const clicks = uniqueName('clicks');
+    const clicksInput = {
+      pipeline: 'clicks',
+      topic,
+      size: '10s',
+      gap: '2s',
+      dedupeWithin: '1s',
+      delay: '2s',
+      partitionedBy: 'key',
+      idle: 'off',
+    };
     // Visitors are spread by their address. Nothing but records moves the watermarks: so a pass over the log tells what is late.
     const inputs = {
       [hits]: { pipeline: 'hits', topic, size: '10s', delay: '5s' },
@@ -56,6 +67,7 @@ describe('jobs whose servers and workers are killed', () => {
         partitionedBy: 'key',
         idle: 'off',
       },
+      [clicks]: clicksInput,
     };
     const jobs = Object.keys(inputs);
     await weir.startWorker();
@@ -120,7 +132,30 @@ describe('jobs whose servers and workers are killed', () => {
     expect(read.reduce((sum, each) => sum + each.read, 0)).toBe(pass.records);
     expect(read.reduce((sum, { late }) => sum + late, 0)).toBe(pass.late);
     expect([pass.late, pass.sessions.size].every((count) => count > 100)).toBe(true);
+
+    const calm = uniqueName('calm');
+    await weir.start(calm, clicksInput);
+    await weir.committed(calm, pass.records);
+    await weir.drain(calm);
+    const facts = await clickFacts(calm);
+    expect(facts.length).toBeGreaterThan(100);
+    expect(await clickFacts(clicks)).toEqual(facts);
   });
+
+  /** Facts of every bucket, and the counters that duplicates and late clicks are in. */
+  async function clickFacts(job: string): Promise<string[]> {
+    const facts = await weir.pool.query(
+      `select c::text as line from (select partition, bucket_start, url, country, clicks, samples, time_spent_ms,
+         array(select unnest(users) order by 1) as users from weir.clicks
+       where job = $1) c order by 1`,
+      [job],
+    );
+    const counters = await weir.pool.query(
+      'select partition, read, accepted, duplicate, late from weir.progress where job = $1 order by partition',
+      [job],
+    );
+    return [...facts.rows, ...counters.rows].map((row) => JSON.stringify(row));
+  }
 
   function produceUntilStopped(topic: string): { stop(): Promise<void> } {
     const stop = new AbortController();
@@ -148,11 +183,15 @@ describe('jobs whose servers and workers are killed', () => {
     };
   }
 
-  /** A hit that is a visit, too: of few visitors a while, then of others, each in the partition that it always is in. */
+  /** A hit that is a visit and a click, too: of few visitors a while, then of others, each in the partition that it always is in. */
   function event(timeMs: number, i: number): string {
     const season = Math.floor(timeMs / 8000) % 20;
     return JSON.stringify({
       event_time: new Date(timeMs).toISOString(),
+      timestamp: timeMs,
+      key: `k${Math.floor(timeMs / 50)}`,
+      url: `/${random.below(3)}`,
+      country: 'US',
       host: `h${i % 3}`,
       referrer: `r${random.below(20)}`,
       ip: `10.${i % PARTITIONS}.${season}.${random.below(3)}`,
