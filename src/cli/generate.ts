@@ -16,8 +16,9 @@ interface Options extends TrafficTexts {
 
 const HELP = `
 Events are {url, referrer, user_agent, host, ip, headers, event_time, user_id}, about 320 bytes each; with --pipeline clicks, {key,
-click_data, geo_data, user_agent_data}, about 290 bytes. The same options with the same seed and a fixed --start give the same bytes. With --rate alone, event time is the wall clock. Otherwise it runs at --event-rate (default: the
-pace of --rate, else 50 a second) from --start (default: so that the last event is of now).
+click_data, geo_data, user_agent_data}, about 270 bytes. The same options with the same seed and a fixed --start give the same bytes. With
+--rate alone, event time is the wall clock. Otherwise it runs at --event-rate (default: the pace of --rate, else 50 a second) from --start
+(default: so that the last event is of now).
 
 Kafka's address is taken from KAFKA_URL (default localhost:9093). Without an end, Ctrl-C ends it.
 

@@ -45,9 +45,10 @@ const HELP = `
 Reads one event a line, as the records of a topic with one partition, in the order of the file. With --records a line is a record:
   {"partition": 0, "offset": 17, "timestamp": 1431857103000, "key": null, "value": "{\\"event_time\\": …}"}
 
-Prints hits and clicks once the watermarks of all partitions have passed the end, and a session once that of all, or with --partitioned-by
-key that of its partition, has passed its end; the end of input makes all the rest final. With --trace it says after which line of the input
-that was, and at last how many records were accepted, duplicates, late and rejected.
+Prints hits once the watermarks of all partitions have passed the end of the window, clicks once they have passed the end of the bucket by
+the gap, and a session once that of all, or with --partitioned-by key that of its partition, has passed its end; the end of input makes all
+the rest final. With --trace it says after which line of the input that was, and at last how many records were accepted, duplicates, late
+and rejected.
 
 Examples:
   weir import access.log --host www.example.com --stdout | weir run --pipeline hits --input -

@@ -55,7 +55,9 @@ async function statusOf(config: Config, name: string | undefined): Promise<JobSt
         ...each,
         endOffset: ends[each.stage].get(each.partition) ?? null,
       }));
-      statuses.push({ ...job, line: jobLine(progress.map(({ watermark }) => watermark)), partitions });
+      // As weir.line has it: targets follow their sources, and a source that is new counts once a target has heard of it.
+      const lined = progress.filter(({ stage }) => stage === (isRegrouped ? 2 : 1));
+      statuses.push({ ...job, line: jobLine(lined.map(({ watermark }) => watermark)), partitions });
     }
     return statuses;
   } finally {

@@ -104,7 +104,8 @@ export class RegroupedRun implements FileRun {
 
   counters(): Counters {
     this.endBatches();
-    return this.#counters;
+    // Copies are found at the target: it counts them out of what the sources accepted.
+    return addCounters(this.#counters, this.#target.counters);
   }
 
   #foldings(): Source['folding'][] {

@@ -5,6 +5,7 @@ import { outputLines } from '../../../src/cli/run/outputLines.js';
 import { RegroupedRun } from '../../../src/cli/run/regroupedRun.js';
 import { createAgentReader } from '../../../src/io/userAgent/readAgent.js';
 import { acceptedOf, finalSessions, type SourceRecord } from '../../support/regroupReference.js';
+import { clicksJob } from '../../support/clicksJob.js';
 import { sessionsJob } from '../../support/sessionsJob.js';
 import { counts } from './support.js';
 
@@ -106,6 +107,26 @@ it('shows sessions of several partitions once all have passed their end, as a sl
   });
   await fc.assert(property, { numRuns: 500 });
 });
+
+it('counts a copy that another partition has as a duplicate, not as accepted', async () => {
+  const run = new RegroupedRun(clicksJob(), [0, 1], {
+    readAgent: createAgentReader(),
+    placeOf: () => null,
+  });
+  const click = (partition: number, at: number) =>
+    JSON.stringify({ partition, value: { key: 'e1', timestamp: at, user_id: 'ann', url: '/' } });
+  const start = Date.UTC(2026, 0, 1);
+  const lines = [click(0, start), click(1, start + 60_000), click(1, start + 120_001)];
+  const output: string[] = [];
+  for await (const some of outputLines(once(lines), { run, toRecord: jsonRecord, trace: true, flush: true }))
+    output.push(...some);
+  expect(output.slice(0, -1).map((line) => (JSON.parse(line) as Clicks).row.number_of_clicks)).toEqual([2]);
+  expect(counts(output)).toEqual([3, 2, 1, 0, 0]);
+});
+
+interface Clicks {
+  row: { number_of_clicks: number };
+}
 
 interface Row {
   ip: string;

@@ -179,6 +179,23 @@ describe('clicks in Postgres', () => {
     });
   });
 
+  it('is read by a role that has been granted what docs/clicks.md names', async () => {
+    await write('clicks', MIXED);
+    const reader = `reader_${database}`;
+    await pool.query(`create role ${reader}`);
+    try {
+      await pool.query(`grant usage on schema weir to ${reader}`);
+      await pool.query(`grant select on aggregated_clickstream, weir.click_users, weir.job to ${reader}`);
+      await pool.query(`set role ${reader}`);
+      expect((await metrics('/a', 'US'))[0]).toBe(5);
+      expect(await ask('select * from aggregated_clickstream')).not.toEqual([]);
+      expect(await ask('select * from aggregated_clickstream($1)', [new Date(START)])).not.toEqual([]);
+    } finally {
+      await pool.query('reset role');
+      await pool.query(`drop owned by ${reader}; drop role ${reader}`);
+    }
+  });
+
   it('shows facts once they are final for the whole job, exactly at bucket end + gap', async () => {
     await write('clicks', MIXED);
     const shown = async (line: number) => {
