@@ -75,26 +75,27 @@ export async function relay(input: RelayInput, context: RelayContext): Promise<R
     const batch = await context.poll(newBatch(input, { progress, caughtUp, stayMs: Math.max(0, left()) }));
     ({ endOffset } = batch);
     const says = batch.counters.read > 0 || batch.watermark !== progress.watermark;
-    if (says) {
-      const next: PendingBatch = {
-        number: progress.number + 1,
-        to: batch.next,
-        from: latest(progress.watermark, batch.advance),
-        watermark: batch.watermark,
-      };
-      if (!(await context.fixPending(progress.number, next))) {
-        // Another attempt of this activity was faster: what it has written down counts.
-        progress = await settle(input, context);
-        caughtUp = null;
-        continue;
-      }
-      await context.publish(messagesOf(input, next, batch));
-      moved = true;
-    }
     // Others see by `caughtUpSince` whether this source is quiet: it is written, too, once.
     const isNews = batch.next > progress.offset || batch.caughtUp?.since !== caughtUp?.since;
     ({ caughtUp } = batch);
     if (!says && !isNews) continue;
+    const next: PendingBatch = {
+      number: progress.number + 1,
+      to: batch.next,
+      from: latest(progress.watermark, batch.advance),
+      watermark: batch.watermark,
+    };
+    // Also where nothing is published: a commit takes away what is pending, and that has to be its own.
+    if (!(await context.fixPending(progress.number, next))) {
+      // Another attempt of this activity was faster: what it has written down counts.
+      progress = await settle(input, context);
+      caughtUp = null;
+      continue;
+    }
+    if (says) {
+      await context.publish(messagesOf(input, next, batch));
+      moved = true;
+    }
     await context.commit(commitOf(progress, batch));
     progress = await settle(input, context);
   }

@@ -3,7 +3,7 @@ import type pg from 'pg';
 import { internalTopic } from '../io/kafka/internalTopic.js';
 import type { OffsetRange } from '../io/kafka/brokers.js';
 import { registerJob } from '../io/postgres/registerJob.js';
-import { refusal } from '../pipelines/jobDifferences.js';
+import { refusal, withTargets } from '../pipelines/jobDifferences.js';
 import type { Job } from '../pipelines/job.js';
 import { keysAreApart, whyGrowthIsRefused } from '../pipelines/keysTogether.js';
 import { BadJobInput, parseJobInput } from '../pipelines/jobInput.js';
@@ -40,7 +40,7 @@ export function createStartJob({ pool, defaultTopic, describeTopic, makeInternal
         partitions,
         targets: targetsOf(job, partitions.length),
         admit(stored) {
-          const other = refusal(name, stored.config, job);
+          const other = refusal(name, withTargets(stored.config, stored.targets), job);
           if (other !== null) throw ApplicationFailure.nonRetryable(other, 'OtherJob');
           const grown = stored.targets === 0 ? whyGrowthIsRefused(job, partitions.length) : null;
           if (grown !== null)

@@ -1,13 +1,18 @@
 import { formatDuration } from '../domain/duration.js';
 import type { Job } from './job.js';
 
+/** A job as stored that regroups to `targets`, whether its `parallelism` was once named or not; 0 where it does not regroup. */
+export function withTargets(stored: Job, targets: number): Job {
+  return targets === 0 || stored.pipeline === 'hits' ? stored : { ...stored, parallelism: targets };
+}
+
 /** Of all pipelines: a job has those of its own. */
 const IDENTITY = ['topic', 'partitionedBy', 'sizeMs', 'slideMs', 'offsetMs', 'time', 'parallelism'];
 const RULES = ['delayMs', 'gapMs', 'dedupeWithinMs', 'futureGuardMs'];
 
 /**
- * Why a start of job `name` as `wanted` is refused, given what its first start `stored`; null where it is admitted
- * (docs/semantics.md, starting again). Names every difference, and what to do.
+ * Why a start of job `name` as `wanted` is refused, given what was `stored` of it; null where it is admitted (docs/semantics.md,
+ * starting again). Names every difference, and what to do.
  */
 export function refusal(name: string, stored: Job, wanted: Job): string | null {
   // The options of another pipeline are others: that they differ says nothing more.

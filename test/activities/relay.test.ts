@@ -166,6 +166,17 @@ describe('a source', () => {
     expect(world.published).toEqual(['0: #5 120', '1: #5 120']);
   });
 
+  it('commits nothing that would take away what another attempt has written down, also where it publishes nothing', async () => {
+    const world = new World({ number: 4, offset: 10, watermark: 90 }, [
+      { caughtUp: CAUGHT_UP },
+      { next: 12, read: 2, watermark: 120 },
+    ]);
+    world.rival = { number: 5, to: 12, from: 90, watermark: 120 };
+    await relay(input(), world.context);
+    expect(world.published).toEqual(['0: #5 120', '1: #5 120']);
+    expect(world.row).toMatchObject({ number: 5, offset: 12 });
+  });
+
   it('commits nothing where nothing has changed', async () => {
     const world = new World({ number: 4, offset: 10, watermark: 90 }, [
       { caughtUp: CAUGHT_UP },

@@ -1,7 +1,8 @@
 import { describe, expect, test } from 'vitest';
 import type { HitsJob } from '../../src/pipelines/job.js';
-import { refusal } from '../../src/pipelines/jobDifferences.js';
+import { refusal, withTargets } from '../../src/pipelines/jobDifferences.js';
 import { testJob } from '../support/job.js';
+import { sessionsJob } from '../support/sessionsJob.js';
 
 const stored = testJob();
 const refused = (wanted: Partial<HitsJob>) => refusal('visits', stored, { ...stored, ...wanted });
@@ -42,5 +43,18 @@ describe('a later start of a job', () => {
         'And what is late would change: delay was 1m, not 0ms, futureGuard was 5m, not 0ms. ' +
         'That takes a replay of the job; or start it as it was.',
     );
+  });
+
+  test.each([
+    [null, 4, true],
+    [8, 4, true],
+    [null, null, true],
+    [4, null, true],
+    [null, 8, false],
+  ])('of 4 targets, stored with parallelism %s, with %s, is admitted: %s', (before, now, admitted) => {
+    const was = sessionsJob({ parallelism: before });
+    const sentence = refusal('visits', withTargets(was, 4), { ...was, parallelism: now });
+    if (admitted) expect(sentence).toBeNull();
+    else expect(sentence).toContain(`parallelism was 4, not ${now}`);
   });
 });

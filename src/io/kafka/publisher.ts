@@ -35,20 +35,26 @@ export function createPublisher(config: KafkaConfig): Publisher {
       await connected(config, () => made.connect());
       return made;
     })();
-    producer.catch(() => (producer = null));
-    return producer;
+    const mine = producer;
+    mine.catch(() => {
+      if (producer === mine) producer = null;
+    });
+    return mine;
   }
 
   return {
     async publish(topic, messages) {
       if (closed) throw new KafkaUnavailable('the publisher is closed');
+      const mine = connect();
       try {
-        const open = await connect();
+        const open = await mine;
         for (const some of inSends(messages)) await open.send({ topic, acks: -1, messages: some });
       } catch (error) {
-        const broken = producer;
-        producer = null;
-        void broken?.then((each) => each.disconnect()).catch(() => undefined);
+        // Not one that was made since: others write over that.
+        if (producer === mine) {
+          producer = null;
+          void mine.then((each) => each.disconnect()).catch(() => undefined);
+        }
         throw new KafkaUnavailable(`topic ${topic} cannot be written: ${(error as Error).message}`, {
           cause: error,
         });

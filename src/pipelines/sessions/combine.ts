@@ -4,7 +4,7 @@ import { SessionsByKey, type SessionPart } from '../../domain/sessions.js';
 import type { Instant } from '../../domain/instant.js';
 import type { Combiner } from '../regroup.js';
 import { fromColumns, keyOfAgent, toColumns, type SessionAttributes } from './columns.js';
-import { bytesOf, SEGMENT_BYTES } from './segments.js';
+import { bytesOf, SEGMENT_BYTES, TextSizes } from './segments.js';
 import type { RegroupedJson, SessionsJson } from './sessionsJson.js';
 
 export class CombinedSessions implements Combiner<SessionsJson, RegroupedJson> {
@@ -13,6 +13,7 @@ export class CombinedSessions implements Combiner<SessionsJson, RegroupedJson> {
   readonly #suspects: SessionPart<SessionAttributes>[] = [];
   readonly #met: number[] = [];
   readonly #sources: Sources;
+  readonly #texts = new TextSizes();
   #metBefore = 0;
 
   constructor(gapMs: number, sources: readonly SourceStanding[]) {
@@ -28,6 +29,7 @@ export class CombinedSessions implements Combiner<SessionsJson, RegroupedJson> {
       const before = this.#segments.size;
       this.#segments.join({ ...segment, offset, source });
       if (this.#segments.size > before) this.#grow(segment.key);
+      this.#growBy(segment.attributes);
     }
     let met = 0;
     let i = 0;
@@ -37,6 +39,7 @@ export class CombinedSessions implements Combiner<SessionsJson, RegroupedJson> {
       this.#met.push(met - this.#metBefore);
       this.#metBefore = met;
       this.#grow(suspect.key);
+      this.#growBy(suspect.attributes);
     }
   }
 
@@ -61,5 +64,10 @@ export class CombinedSessions implements Combiner<SessionsJson, RegroupedJson> {
 
   #grow(key: string): void {
     this.sizeBytes += SEGMENT_BYTES + 10 + bytesOf(key);
+  }
+
+  /** Hosts are whatever clients send. */
+  #growBy({ agent, host }: SessionAttributes): void {
+    this.sizeBytes += this.#texts.ofText(host) + this.#texts.ofAgent(agent);
   }
 }

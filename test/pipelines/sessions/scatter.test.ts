@@ -126,4 +126,25 @@ describe('a batch, scattered', () => {
     expect(found[0]).toMatchObject({ key: 'k0', offset: 100, source: 4, at: 0 });
     expect(sources).toEqual([[4, 1, parts.length - 1, 7]]);
   });
+
+  it('counts hosts, whatever clients send, into the size of a batch, each once', () => {
+    const sizeOf = (hosts: readonly string[]) => {
+      const visits = hosts.map((host, i) => ({ key: `k${i}`, time: 5000, host }));
+      const combined = new CombinedSessions(GAP_MS, [[4, 0, -1, null]]);
+      const [content] = scattered(visits, { targets: 1 }).targets[0]!;
+      const { segments, suspects } = content!;
+      const agents = {
+        segments: withAgents(segments, () => AGENT),
+        suspects: withAgents(suspects, () => AGENT),
+      };
+      combined.take({ source: 4, number: 1, part: 0, parts: 1, watermark: 7 }, 100, {
+        ...content!,
+        ...agents,
+      });
+      return combined.sizeBytes;
+    };
+    const long = (end: string) => 'h'.repeat(10_000) + end;
+    expect(sizeOf([long('a'), long('b')])).toBe(sizeOf(['a', 'b']) + 20_000);
+    expect(sizeOf([long('a'), long('a')])).toBe(sizeOf(['a', 'a']) + 10_000);
+  });
 });
