@@ -16,9 +16,10 @@ import { SessionsSink } from './sessionsSink.js';
 export function createCommit({ pool, locator }: { pool: pg.Pool; locator: Locator }) {
   const sessions = new SessionsSink({ pool, locator });
 
-  async function write(pipeline: Pipeline, request: CommitRequest<JobRows>): Promise<void> {
+  async function write(pipeline: Pipeline, request: Omit<CommitRequest<JobRows>, 'results'>): Promise<void> {
     const { rows } = request.commit;
-    const make = (statement: RowsStatement | null): Promise<void> => commit(pool, request, statement);
+    const make = (statement: RowsStatement | null): Promise<void> =>
+      commit(pool, { ...request, results: pipeline }, statement);
     // An older build may have sent an empty list.
     if (rows === null || (Array.isArray(rows) && rows.length === 0)) return make(null);
     switch (pipeline) {
@@ -32,6 +33,6 @@ export function createCommit({ pool, locator }: { pool: pg.Pool; locator: Locato
   }
 
   /** The sink: writes one commit in one transaction; fails as Fenced when progress is not as the commit expects it. */
-  return async (pipeline: Pipeline, request: CommitRequest<JobRows>): Promise<void> =>
+  return async (pipeline: Pipeline, request: Omit<CommitRequest<JobRows>, 'results'>): Promise<void> =>
     withFailures(() => write(pipeline, request));
 }

@@ -5,10 +5,11 @@
  * A batch ends by count, by bytes or by time. At the end of the log it lingers for more; with nothing read it stays inside, the quiet
  * clock running (idle.ts), so that a partition at rest adds nothing to Temporal's history.
  */
-import { BatchFold } from '../domain/fold.js';
+import { BatchFold, type Decoded } from '../domain/fold.js';
 import { LATEST, latest, type Instant } from '../domain/instant.js';
 import type { Batch, Reject } from '../domain/commit.js';
 import { caughtUpAt, type CaughtUp, type JobClock } from '../domain/quietClock.js';
+import type { Reread } from '../domain/rewrite.js';
 import { OffsetOutOfRange, type Fetched, type LogReader, type RecordCursor } from '../io/kafka/logReader.js';
 import type { Job } from '../pipelines/job.js';
 import type { JobPartial } from '../pipelines/operators.js';
@@ -29,6 +30,8 @@ export interface PollInput {
   until: number | null;
   /** A silent read (docs/semantics.md, claim): nothing is judged, and what was rejected or late is left out. */
   silent: boolean;
+  /** In a replay, what older epochs have read; left out or null: nothing. */
+  reread?: Reread | null;
   /** The poll returns after this long, empty-handed too. */
   stayMs: number;
   /** Nothing but `until` ends the batch. */
@@ -47,6 +50,8 @@ export interface PollContext extends LookUps {
   /** Rejects when the poll is cancelled. */
   sleep(ms: number): Promise<void>;
   readJobClock(now: Instant): Promise<JobClock>;
+  /** Offsets from `from` on that older epochs have found late, in order; at most `limit`. */
+  readLateBefore(range: { from: number; until: number; limit: number }): Promise<number[]>;
   readRejectedOffsets(range: { from: number; until: number }): Promise<Set<number>>;
   warn(message: string): void;
 }
@@ -64,6 +69,8 @@ const LONGEST_BATCH_MS = 5000;
 /** A raw value is kept up to this length: a payload of Temporal ends at 2 MiB. */
 const RAW_BYTES = 1024 * 1024;
 const RAW_KEY_BYTES = 64 * 1024;
+/** Verdicts of older epochs that are looked up for a batch; it ends behind them. */
+const LATE_BEFORE = 50_000;
 
 export async function poll(input: PollInput, context: PollContext): Promise<PollResult> {
   return pollWith(input, context, pollSideOf(input.job, context));
@@ -90,6 +97,10 @@ class Poll<Item, Gathered, Partial> {
   #endOffset = 0;
   #caughtUp: CaughtUp | null;
   #leaveOut: Set<number> | null = null;
+  /** Offsets whose records older epochs have found late, up to {@link #until}. */
+  #lateBefore: Set<number> | null = null;
+  /** Where the batch ends at the latest. */
+  #until: number | null;
 
   constructor(
     input: PollInput,
@@ -101,6 +112,7 @@ class Poll<Item, Gathered, Partial> {
     this.#context = context;
     this.#offset = input.offset;
     this.#caughtUp = input.caughtUp;
+    this.#until = earlier(input.until, input.reread?.until ?? null);
     this.#side = side;
     this.#fold = new BatchFold({
       operator: side,
@@ -118,6 +130,7 @@ class Poll<Item, Gathered, Partial> {
   async run(): Promise<PollResult<Partial>> {
     const { silent, until, offset, stayMs, job, exact = false } = this.#input;
     if (silent) this.#leaveOut = await this.#context.readRejectedOffsets({ from: offset, until: until! });
+    else await this.#readVerdicts();
     const began = this.#context.now();
     // When to return at the end of the log: empty-handed after the stay, with records after the linger.
     let leaveAt = began + stayMs;
@@ -167,7 +180,7 @@ class Poll<Item, Gathered, Partial> {
       if (!(error instanceof OffsetOutOfRange) || this.#input.job.onDataLoss === 'fail') throw error;
       if (error.wantedOffset >= error.startOffset) throw error;
       this.#context.warn(`${error.message}: skipped to the oldest, since onDataLoss is "skip"`);
-      const to = Math.min(error.startOffset, this.#input.until ?? Infinity);
+      const to = Math.min(error.startOffset, this.#until ?? Infinity);
       this.#fold.counters.skipped += to - this.#offset;
       this.#offset = to;
       return null;
@@ -176,7 +189,8 @@ class Poll<Item, Gathered, Partial> {
 
   /** A drain or a silent read ends at an offset that was there once: a log that ends before it has lost records, or a leader is behind. */
   #expectAll(endOffset: number): void {
-    const { until, job, partition } = this.#input;
+    const { job, partition } = this.#input;
+    const until = this.#until;
     if (until !== null && endOffset < until && this.#offset >= endOffset) {
       throw new Error(
         `${job.topic}/${partition} ends at ${endOffset}, but was read up to ${until} before: waiting for the rest`,
@@ -186,7 +200,7 @@ class Poll<Item, Gathered, Partial> {
 
   /** Folds records until a limit is reached; true when one was. */
   #take(records: RecordCursor): boolean {
-    const until = this.#input.until ?? Infinity;
+    const until = this.#until ?? Infinity;
     const full = this.#foldUntil(until, records);
     // A gap or an aborted transaction may reach beyond `until`, and a silent read has to end exactly there.
     this.#offset = Math.min(records.nextOffset, until);
@@ -202,7 +216,8 @@ class Poll<Item, Gathered, Partial> {
     while (records.next()) {
       if (records.offset >= until) return true;
       if (this.#leaveOut?.has(records.offset)) continue;
-      const reason = fold.add(records, this.#side.decode(records.valueText(), records.timestampMs));
+      const decoded = this.#side.decode(records.valueText(), records.timestampMs);
+      const reason = this.#keepsVerdict(records.offset, decoded) ? 'late' : fold.add(records, decoded);
       if (reason !== null && !this.#input.silent) this.#reject(records, reason);
       if (exact) continue;
       if (
@@ -214,6 +229,21 @@ class Poll<Item, Gathered, Partial> {
       }
     }
     return false;
+  }
+
+  /** In a replay, what older epochs have found late: it stays so where it is before the part that is written again. */
+  async #readVerdicts(): Promise<void> {
+    const { reread = null, offset } = this.#input;
+    if (reread === null || reread.before === null) return;
+    const until = this.#until!;
+    const late = await this.#context.readLateBefore({ from: offset, until, limit: LATE_BEFORE });
+    if (late.length === LATE_BEFORE) this.#until = Math.min(until, late.at(-1)! + 1);
+    this.#lateBefore = new Set(late);
+  }
+
+  #keepsVerdict(offset: number, decoded: Decoded<Item>): boolean {
+    if (this.#lateBefore === null || !this.#lateBefore.has(offset) || decoded.reason !== null) return false;
+    return this.#side.isLate(decoded.time, this.#input.reread!.before!);
   }
 
   #reject(record: RecordCursor, reason: string): void {
@@ -240,7 +270,7 @@ class Poll<Item, Gathered, Partial> {
   }
 
   #reachedUntil(): boolean {
-    return this.#input.until !== null && this.#offset >= this.#input.until;
+    return this.#until !== null && this.#offset >= this.#until;
   }
 
   #result(): PollResult<Partial> {
@@ -257,6 +287,10 @@ class Poll<Item, Gathered, Partial> {
       endOffset: this.#endOffset,
     };
   }
+}
+
+function earlier(a: number | null, b: number | null): number | null {
+  return a === null || b === null ? (a ?? b) : Math.min(a, b);
 }
 
 /** Kafka takes any 64-bit number for a time stamp, -1 meaning none; Postgres does not. */

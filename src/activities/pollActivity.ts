@@ -3,7 +3,7 @@ import type pg from 'pg';
 import type { ReaderPool } from '../io/kafka/readerPool.js';
 import { readJobClock } from '../io/postgres/jobClock.js';
 import type { PartitionKey } from '../io/postgres/partitionKey.js';
-import { rejectedOffsets } from '../io/postgres/rejectedOffsets.js';
+import { lateBefore, rejectedOffsets } from '../io/postgres/rejectedOffsets.js';
 import { withFailures } from './failures.js';
 import type { LookUps } from '../pipelines/pollSide.js';
 import { poll, type PollInput, type PollResult } from './poll.js';
@@ -35,6 +35,7 @@ export function createPoll({ readers, pool, readAgent, countryOf }: Dependencies
             now: Date.now,
             sleep: (ms) => activity.sleep(ms),
             readJobClock: (now) => readJobClock(pool, key, { now, idleAfterMs }),
+            readLateBefore: (range) => lateBefore(pool, key, range),
             readRejectedOffsets: (range) => rejectedOffsets(pool, key, range),
             warn: (message) => activity.log.warn(message),
           }),

@@ -10,6 +10,7 @@ import { addCounters } from '../domain/accounting.js';
 import type { Batch, Commit, Progress } from '../domain/commit.js';
 import { latest, type Instant } from '../domain/instant.js';
 import type { CaughtUp } from '../domain/quietClock.js';
+import { replacedBy, type Reread } from '../domain/rewrite.js';
 import type { Pending } from '../domain/sources.js';
 import { UnreadableLog } from '../io/kafka/logReader.js';
 import type { RegroupingJob } from '../pipelines/job.js';
@@ -72,6 +73,12 @@ export async function relay(input: RelayInput, context: RelayContext): Promise<R
   const left = (): number =>
     began + (moved ? Math.min(MOVING_MS, input.stayMs) : input.stayMs) - context.now();
   while (!isRead(input, progress) && !context.cancelled() && left() > 0) {
+    const advance = advanceAt(progress);
+    if (advance !== null) {
+      await context.fixPending(progress.number, advance);
+      progress = await settle(input, context);
+      continue;
+    }
     const batch = await context.poll(newBatch(input, { progress, caughtUp, stayMs: Math.max(0, left()) }));
     ({ endOffset } = batch);
     const says = batch.counters.read > 0 || batch.watermark !== progress.watermark;
@@ -100,6 +107,13 @@ export async function relay(input: RelayInput, context: RelayContext): Promise<R
     progress = await settle(input, context);
   }
   return { progress, caughtUp, endOffset };
+}
+
+/** In a replay, where the part ends that was read before: what the clock or a drain had moved the watermark to is published, too. */
+function advanceAt({ advances, offset, watermark, number }: Progress): PendingBatch | null {
+  const recorded = advances.find(([at, to]) => at === offset && (watermark === null || to > watermark));
+  if (recorded === undefined) return null;
+  return { number: number + 1, to: offset, from: recorded[1], watermark: recorded[1] };
 }
 
 /** End of input (docs/semantics.md, drain): publishes that the watermark is `end`, and commits it. */
@@ -162,12 +176,20 @@ function newBatch(
   // Others wait for this watermark as long as something that it published is open.
   const isOpen = watermark !== null && endsUntil !== null && endsUntil > watermark;
   const nextEnd = isOpen ? watermark + IN_EVENT_TIME_MS : null;
-  return { ...batchOf(input), offset, watermark, until: input.until, caughtUp, nextEnd, stayMs };
+  const { until } = input;
+  return { ...batchOf(input), offset, watermark, until, reread: rereadOf(progress), caughtUp, nextEnd, stayMs };
 }
 
-function exactBatch(input: RelayInput, { offset }: Progress, { to, from }: PendingBatch): PollInput {
+function exactBatch(input: RelayInput, progress: Progress, { to, from }: PendingBatch): PollInput {
+  const { offset } = progress;
+  const reread = rereadOf(progress);
   const exactly = { until: to, exact: true, stayMs: Infinity };
-  return { ...batchOf(input), offset, watermark: from, caughtUp: null, nextEnd: null, ...exactly };
+  return { ...batchOf(input), offset, watermark: from, reread, caughtUp: null, nextEnd: null, ...exactly };
+}
+
+function rereadOf({ rewrite = null, offset }: Progress): Reread | null {
+  if (rewrite === null || offset >= rewrite.untilOffset) return null;
+  return { until: rewrite.untilOffset, before: rewrite.from };
 }
 
 function batchOf({
@@ -204,17 +226,20 @@ function toAll(
   }));
 }
 
-/** Nothing is open here, so no advance has to be remembered: what it did is published. */
+/** Nothing is open here, so no advance has to be remembered that has been passed: what it did is published. */
 function commitOf(progress: Progress, batch: Batch<Scattered<Content>>): Commit<null> {
+  const replaced = replacedBy(progress.rewrite ?? null, progress, { offset: batch.next, watermark: batch.watermark });
   return {
     expects: progress.number,
     offset: batch.next,
     watermark: batch.watermark,
     rebuildFrom: batch.next,
     counters: addCounters(progress.counters, batch.counters),
-    advances: [],
+    advances: progress.advances.filter(([offset]) => offset >= batch.next),
     caughtUpSince: batch.caughtUp?.since ?? null,
     endsUntil: latest(progress.endsUntil, batch.partial.lastEnd),
+    // Results are the targets'.
+    replaced: replaced && { ...replaced, ends: null },
     rows: null,
     rejects: batch.rejects,
   };

@@ -8,6 +8,7 @@ import { commit } from '../io/postgres/commit.js';
 import { readJobClock } from '../io/postgres/jobClock.js';
 import type { PartitionKey } from '../io/postgres/partitionKey.js';
 import { fixPending, joinLine, readSource } from '../io/postgres/pending.js';
+import { lateBefore } from '../io/postgres/rejectedOffsets.js';
 import { scatterSideOf, type LookUps } from '../pipelines/pollSide.js';
 import { withFailures } from './failures.js';
 import { pollWith } from './poll.js';
@@ -66,6 +67,7 @@ async function attended<T>(
           now: Date.now,
           sleep: (ms) => activity.sleep(ms),
           readJobClock: (now) => readJobClock(pool, key, { now, idleAfterMs: job.idleAfterMs }),
+          readLateBefore: (range) => lateBefore(pool, key, range),
           readRejectedOffsets: () => Promise.resolve(new Set()),
           warn: (message) => activity.log.warn(message),
         },
@@ -77,7 +79,7 @@ async function attended<T>(
         messages.map(({ target, message }) => ({ partition: target, value: encodeMessage(message) })),
       ),
     warn: (message) => activity.log.warn(message),
-    commit: (what) => commit(pool, { ...key, owner, topic: job.topic, commit: what }, null),
+    commit: (what) => commit(pool, { ...key, owner, topic: job.topic, results: job.pipeline, commit: what }, null),
   };
   try {
     const result = await Promise.race([activity.cancelled, withFailures(() => work(context))]);

@@ -2,6 +2,7 @@
 import { NO_RECORDS, type Counters } from './accounting.js';
 import type { Instant } from './instant.js';
 import type { CaughtUp } from './quietClock.js';
+import type { Replaced, Rewrite } from './rewrite.js';
 import type { Pending, SourceStanding } from './sources.js';
 
 /** The wall clock moved the watermark to `[1]` before the record at offset `[0]`; remembered, since nothing else would tell. */
@@ -47,15 +48,26 @@ export interface Commit<Rows> {
   endsUntil: Instant | null;
   /** Of a target of a regrouping: what was taken from each source. */
   sources?: SourceStanding[] | null;
+  /** The longest span of any of the rows; left out by older builds. */
+  longestMs?: number;
+  /** In a replay: what goes of older epochs. */
+  replaced?: Replaced | null;
   rows: Rows;
   rejects: Reject[];
 }
 
 /** What a claim finds in `weir.progress`. */
-export type Progress = Omit<Commit<never>, 'expects' | 'caughtUpSince' | 'rows' | 'rejects'> & {
+export type Progress = Omit<
+  Commit<never>,
+  'expects' | 'caughtUpSince' | 'longestMs' | 'replaced' | 'rows' | 'rejects'
+> & {
   number: number;
   /** Of a source of a regrouping: what it is about to publish. */
   pending?: Pending | null;
+  /** Of an epoch that a replay began. */
+  rewrite?: Rewrite | null;
+  /** Why the partition does not read on, for people; null: it does. */
+  paused?: string | null;
 };
 
 /** A partition of which nothing has been read, whose log begins at offset 0. */
@@ -78,7 +90,7 @@ export function openUntil({
 }
 
 /** The state as plain JSON: the input of the next run. */
-export interface Carried<Partial> extends Omit<Progress, 'pending' | 'sources'> {
+export interface Carried<Partial> extends Omit<Progress, 'pending' | 'sources' | 'rewrite' | 'paused'> {
   caughtUp: CaughtUp | null;
   open: Partial;
   written: Written;

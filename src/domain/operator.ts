@@ -5,6 +5,12 @@
 import type { Instant } from './instant.js';
 import type { SourceStanding } from './sources.js';
 
+/** [start, end) of a result; `end` is the watermark at which it is final. */
+export interface Span {
+  start: Instant;
+  end: Instant;
+}
+
 /** A record that was accepted, as an operator takes it. */
 export interface Accepted<Item> {
   time: Instant;
@@ -55,6 +61,8 @@ export interface Operator<Item, Partial, Row, Gathered = Partial> {
   isLate(time: Instant, watermark: Instant): boolean;
   /** The smallest end after `watermark` that any result could have, whether there is one or not; null where ends form no grid. */
   nextPossibleEnd(watermark: Instant): Instant | null;
+  /** From when to when a result is: at its end it becomes final. */
+  spanOf(row: Row): Span;
   gather(): Gathering<Item, Gathered>;
   open(): OpenState<Partial, Row>;
 }

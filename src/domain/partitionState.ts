@@ -11,13 +11,17 @@ import type { Advance, Batch, Carried, Commit, Progress, Reject, SilentRead, Wri
 import { latest, type Instant } from './instant.js';
 import type { OpenState, Operator } from './operator.js';
 import type { CaughtUp } from './quietClock.js';
+import { isRewriting, replacedBy, type Reread, type Rewrite } from './rewrite.js';
 import type { SourceStanding } from './sources.js';
 
 /** While caught up, a watermark that moved is written at most this often (docs/semantics.md, commit). */
 const COMMIT_EVERY_MS = 1000;
 
 /** What a state needs of an operator. */
-type StateOperator<Partial, Row> = Pick<Operator<never, Partial, Row, unknown>, 'open' | 'nextPossibleEnd'>;
+type StateOperator<Partial, Row> = Pick<
+  Operator<never, Partial, Row, unknown>,
+  'open' | 'nextPossibleEnd' | 'spanOf'
+>;
 
 export class PartitionState<Partial, Row> {
   offset: number;
@@ -29,6 +33,7 @@ export class PartitionState<Partial, Row> {
   readonly #open: OpenState<Partial, Row>;
   #advances: Advance[];
   #endsUntil: Instant | null;
+  #rewrite: Rewrite | null = null;
   #rows: Row[] = [];
   #rejects: Reject[] = [];
   #written: Written;
@@ -37,7 +42,7 @@ export class PartitionState<Partial, Row> {
 
   private constructor(
     operator: StateOperator<Partial, Row>,
-    from: Omit<Progress, 'rebuildFrom' | 'pending' | 'sources'>,
+    from: Omit<Progress, 'rebuildFrom' | 'pending' | 'sources' | 'rewrite'>,
   ) {
     this.#operator = operator;
     this.#open = operator.open();
@@ -90,6 +95,7 @@ export class PartitionState<Partial, Row> {
     this.counters = addCounters(this.counters, batch.counters);
     this.#rejects.push(...batch.rejects);
     this.#close();
+    this.#applyAdvance();
   }
 
   /** End of input (docs/semantics.md, drain): the watermark goes to `end`, which is at or after everything open. */
@@ -99,6 +105,7 @@ export class PartitionState<Partial, Row> {
 
   /** A claim found this very state: only the watermark may have been moved meanwhile. */
   resume(progress: Progress): void {
+    this.#rewrite = progress.rewrite ?? null;
     this.watermark = latest(this.watermark, progress.watermark);
     this.#close();
   }
@@ -107,8 +114,10 @@ export class PartitionState<Partial, Row> {
   beginSilentRead(progress: Progress): void {
     this.number = progress.number;
     this.#silent ??= { lost: 0 };
+    this.#rewrite = progress.rewrite ?? null;
     this.#advances = progress.advances;
     this.#applyAdvance();
+    this.#rows = [];
   }
 
   /** How far a silent read may go before {@link mergeSilently}: recorded advances come before the record at their offset. */
@@ -123,7 +132,6 @@ export class PartitionState<Partial, Row> {
   mergeSilently(batch: Batch<Partial>): void {
     this.#silent = { lost: this.#silent!.lost + batch.counters.skipped };
     this.merge({ ...batch, advance: null, rejects: [], counters: NO_RECORDS, caughtUp: null });
-    this.#applyAdvance();
     this.#rows = [];
   }
 
@@ -158,6 +166,18 @@ export class PartitionState<Partial, Row> {
     return this.offset !== this.#written.offset || this.watermark !== this.#written.watermark;
   }
 
+  /** What is read next was read by older epochs; null where it was not. */
+  get reread(): Reread | null {
+    if (this.#rewrite === null) return null;
+    const { from, untilOffset } = this.#rewrite;
+    return this.offset < untilOffset ? { until: untilOffset, before: from } : null;
+  }
+
+  /** A replay that is not over yet, as far as it is committed. */
+  get rewrite(): Rewrite | null {
+    return this.#rewrite !== null && isRewriting(this.#rewrite, this.#written) ? this.#rewrite : null;
+  }
+
   commit(): Commit<Row[]> {
     const rebuildFrom = this.#rebuildFrom();
     this.#advances = this.#advances.filter(([offset]) => offset >= rebuildFrom);
@@ -171,6 +191,8 @@ export class PartitionState<Partial, Row> {
       caughtUpSince: this.caughtUp?.since ?? null,
       endsUntil: this.#endsUntil,
       sources: this.sources,
+      longestMs: this.#longestMs(),
+      replaced: replacedBy(this.#rewrite, this.#written, this),
       rows: this.#rows,
       rejects: this.#rejects,
     };
@@ -221,7 +243,15 @@ export class PartitionState<Partial, Row> {
     if (!recorded) return;
     this.watermark = latest(this.watermark, recorded[1]);
     this.#close();
-    this.#rows = [];
+  }
+
+  #longestMs(): number {
+    let longest = 0;
+    for (const row of this.#rows) {
+      const { start, end } = this.#operator.spanOf(row);
+      if (end - start > longest) longest = end - start;
+    }
+    return longest;
   }
 
   #rebuildFrom(): number {
@@ -248,7 +278,11 @@ export class PartitionState<Partial, Row> {
     this.#endsUntil = latest(this.#endsUntil, this.#open.lastEnd());
     if (this.watermark === null) return;
     const { rows, duplicates } = this.#open.close(this.watermark);
-    for (const row of rows) this.#rows.push(row);
+    const from = this.#rewrite?.from ?? null;
+    for (const row of rows) {
+      // What ends before the part that is written again stays as it is.
+      if (from === null || this.#operator.spanOf(row).end > from) this.#rows.push(row);
+    }
     if (duplicates > 0) {
       const { accepted, duplicate } = this.counters;
       this.counters = {

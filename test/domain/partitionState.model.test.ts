@@ -146,7 +146,7 @@ function play({ spans, job }: Setting, steps: readonly Step[]): string | null {
 }
 
 function played<P, I, R>(
-  options: ModelOptions<P, I, R> & { job: HitsJob },
+  options: Omit<ModelOptions<P, I, R>, 'table'> & { job: HitsJob; table: ProgressTable<R> },
   steps: readonly Step[],
   reference: typeof referenceHits,
 ): string | null {

@@ -33,6 +33,7 @@ export function modelClicks(rules: ClickRules): Operator<ClickItem, ClicksJson, 
   const operator = clicksOperator(rules);
   return {
     ...operator,
+    spanOf: ({ start }) => ({ start, end: start + rules.sizeMs + rules.gapMs }),
     open() {
       const state = operator.open();
       return {

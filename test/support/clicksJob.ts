@@ -55,13 +55,14 @@ export async function writeClicks(pool: pg.Pool, run: ClicksRun): Promise<Counte
   for (const [number, { partition, rows }] of read.entries()) {
     rows.push(...partition.finish(end));
     const key = { job: name, partition: number, epoch: 0 };
-    await claim(pool, key, 'test');
+    await claim(pool, key, { owner: 'test' });
     const packed = asJson(packRows(job, rows)) as PackedClicks | null;
     const statement = packed === null ? null : clicksStatement(clickFactColumns(packed));
     const request = {
       ...key,
       owner: 'test',
       topic: job.topic,
+      results: 'clicks' as const,
       commit: {
         expects: 0,
         offset: partitions[number]!.length,

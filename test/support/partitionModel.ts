@@ -34,12 +34,19 @@ const FENCED_AT_MOST = 3;
 /** Then it goes on in another run, in its middle. */
 const SILENT_BATCHES_A_RUN = 3;
 
+/** What a partition needs of {@link ProgressTable} or of a table with epochs. */
+export type ModelTable<Row> = Pick<ProgressTable<Row>, 'claim' | 'commit' | 'rejectedOffsets'> & {
+  standing(partition: number): { allAdvances: Advance[] };
+  /** Offsets from `from` on that older epochs have found late. */
+  lateBefore?(from: number): Set<number>;
+};
+
 export interface ModelOptions<Partial, Item, Row> {
   job: Pick<Job, 'delayMs' | 'futureGuardMs'>;
   operator: Operator<Item, Partial, Row>;
   itemOf: (record: ModelRecord) => Item;
   partition: number;
-  table: ProgressTable<Row>;
+  table: ModelTable<Row>;
   log: ModelRecord[];
 }
 
@@ -56,11 +63,11 @@ export class PartitionModel<Partial, Item = Hit, Row = HitRow> {
   readonly sent: { owner: string; commit: ModelCommit<Row> }[] = [];
   /** What happens to the answer of the next commit. */
   nextAnswer: 'arrives' | 'lost' | 'lost and fenced' = 'arrives';
-  readonly #job: Pick<Job, 'delayMs' | 'futureGuardMs'>;
+  #job: Pick<Job, 'delayMs' | 'futureGuardMs'>;
   readonly #operator: Operator<Item, Partial, Row>;
   readonly #itemOf: (record: ModelRecord) => Item;
   readonly #partition: number;
-  readonly #table: ProgressTable<Row>;
+  readonly #table: ModelTable<Row>;
   #runs = 0;
   #silentBatches = 0;
   #input: RunInput<Partial> = { state: null, fenced: 0, allAdvances: [] };
@@ -90,6 +97,12 @@ export class PartitionModel<Partial, Item = Hit, Row = HitRow> {
 
   terminate(): void {
     this.#start({ state: null, fenced: 0, allAdvances: [] });
+  }
+
+  /** A new epoch has begun: nothing of the old one counts any more. */
+  beginEpoch(job: Pick<Job, 'delayMs' | 'futureGuardMs'>): void {
+    this.#job = job;
+    this.terminate();
   }
 
   // What other runs do that should be dead.
@@ -205,9 +218,14 @@ export class PartitionModel<Partial, Item = Hit, Row = HitRow> {
     const { offset, watermark } = this.state;
     const fold = this.#fold(latest(watermark, advance), false);
     const rejects: Reject[] = [];
-    const next = Math.min(offset + most, this.log.length);
+    const { reread } = this.state;
+    const next = Math.min(offset + most, this.log.length, reread?.until ?? Infinity);
+    const lateBefore = reread === null ? null : this.#table.lateBefore!(offset);
     for (let at = offset; at < next; at++) {
-      const reason = this.#add(fold, at);
+      const before = reread?.before ?? null;
+      const isKept =
+        lateBefore?.has(at) && before !== null && this.#operator.isLate(this.log[at]!.time, before);
+      const reason = isKept ? 'late' : this.#add(fold, at);
       if (reason !== null) {
         const { timestampMs } = this.log[at]!;
         rejects.push({ offset: at, reason, timestampMs, key: null, value: null, valueBytes: null });

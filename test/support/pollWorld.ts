@@ -53,7 +53,8 @@ export function pollWorld(overrides: Partial<HitsJob> = {}, nowMs = 1_000_000): 
             world.jobClockReads.push(now);
             return world.jobClock;
           },
-          readRejectedOffsets: async ({ from, until }) =>
+          readLateBefore: () => Promise.resolve([]),
+    readRejectedOffsets: async ({ from, until }) =>
             new Set([...world.rejectedOffsets].filter((offset) => offset >= from && offset < until)),
           warn: (message) => world.warnings.push(message),
         },

@@ -24,6 +24,13 @@ export interface OffsetRange {
   endOffset: number;
 }
 
+/** The first record of a partition that is stamped at or after some time: its offset, and its time stamp in epoch ms. */
+export interface StampedOffset {
+  partition: number;
+  offset: number;
+  timestampMs: number;
+}
+
 /** The brokers of a cluster as one user of them knows them, each with at most one connection, kept until `forget`. */
 export interface Brokers {
   /** The partitions of a topic in order; null when there is no such topic. It is never created by asking. */
@@ -31,6 +38,11 @@ export interface Brokers {
   connection(address: string): BrokerConnection;
   /** Asks one leader for both ends of its partitions. */
   offsetRanges(address: string, wanted: { topic: string; partitions: number[] }): Promise<OffsetRange[]>;
+  /** The first record stamped at or after the time of each partition, in epoch ms; partitions that have none are left out. */
+  offsetsAt(
+    address: string,
+    wanted: { topic: string; partitions: { partition: number; timestampMs: number }[] },
+  ): Promise<StampedOffset[]>;
   /** Closes all connections: after an error, nothing that was known may be relied on. */
   forget(): void;
   /** Closes all connections for good. */
@@ -74,15 +86,15 @@ export function createBrokers(config: KafkaConfig): Brokers {
 
   async function listOffsets(
     address: string,
-    wanted: { topic: string; partitions: number[]; timestamp: number },
-  ): Promise<Map<number, number>> {
-    const { topic, partitions, timestamp } = wanted;
+    wanted: { topic: string; partitions: { partition: number; timestamp: number }[] },
+  ): Promise<StampedOffset[]> {
+    const { topic, partitions } = wanted;
     const answer = await connection(address).request(
       {
         request: encodeListOffsets({
           replicaId: -1,
           isolationLevel: 1,
-          topics: [{ topic, partitions: partitions.map((partition) => ({ partition, timestamp })) }],
+          topics: [{ topic, partitions }],
         }),
         response: { decode: decodeListOffsets, parse: (decoded) => decoded },
       },
@@ -90,7 +102,11 @@ export function createBrokers(config: KafkaConfig): Brokers {
     );
     const results = answer.responses.flatMap((response) => response.partitions);
     for (const { errorCode } of results) if (errorCode !== 0) throw errorFromCode(errorCode);
-    return new Map(results.map(({ partition, offset }) => [partition, Number(offset)]));
+    return results.map(({ partition, offset, timestamp }) => ({
+      partition,
+      offset: Number(offset),
+      timestampMs: Number(timestamp),
+    }));
   }
 
   return {
@@ -109,10 +125,12 @@ export function createBrokers(config: KafkaConfig): Brokers {
         .sort((a, b) => a.partition - b.partition);
     },
     async offsetRanges(address, { topic, partitions }) {
-      const [starts, ends] = await Promise.all([
-        listOffsets(address, { topic, partitions, timestamp: earliest }),
-        listOffsets(address, { topic, partitions, timestamp: latest }),
-      ]);
+      const at = async (timestamp: number): Promise<Map<number, number>> => {
+        const wanted = partitions.map((partition) => ({ partition, timestamp }));
+        const found = await listOffsets(address, { topic, partitions: wanted });
+        return new Map(found.map(({ partition, offset }) => [partition, offset]));
+      };
+      const [starts, ends] = await Promise.all([at(earliest), at(latest)]);
       return partitions.map((partition) => {
         const startOffset = starts.get(partition);
         const endOffset = ends.get(partition);
@@ -121,6 +139,15 @@ export function createBrokers(config: KafkaConfig): Brokers {
         }
         return { partition, startOffset, endOffset };
       });
+    },
+    async offsetsAt(address, { topic, partitions }) {
+      // Negative times have meanings of their own.
+      const wanted = partitions.map(({ partition, timestampMs }) => ({
+        partition,
+        timestamp: Math.max(0, timestampMs),
+      }));
+      const found = await listOffsets(address, { topic, partitions: wanted });
+      return found.filter(({ offset }) => offset >= 0);
     },
     close() {
       closed = true;

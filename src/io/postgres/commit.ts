@@ -1,8 +1,10 @@
+import type pg from 'pg';
 import type { Commit } from '../../domain/commit.js';
 import type { Stage } from '../../domain/member.js';
 import type { PartitionKey } from './partitionKey.js';
-import type { Queryable } from './pool.js';
+import { inTransaction, type Queryable } from './pool.js';
 import { PROGRESS_COLUMNS, progressOf } from './progressRow.js';
+import { replace, type Results } from './replace.js';
 import type { RowsStatement } from './rowsStatement.js';
 
 /** `weir.progress` is neither as this commit expects it nor as it would leave it: another run has taken over, or something is wrong. */
@@ -16,6 +18,8 @@ export class Fenced extends Error {
 export interface CommitRequest<Rows> extends PartitionKey {
   owner: string;
   topic: string;
+  /** Where the job's results are: in a replay, those of older epochs go. */
+  results: Results;
   /** `rows` is null where there are none. */
   commit: Commit<Rows | null>;
 }
@@ -25,19 +29,19 @@ const MOVE = (stage: Stage): string => `
   set number = number + 1, "offset" = $6, watermark = weir.instant($7), rebuild_from = $8, advances = $9,
       caught_up_since = weir.instant($10), ends_until = weir.instant($11),
       read = $12, accepted = $13, duplicate = $14, late = $15, rejected = $16, skipped = $17,
-      pending = null, sources = $18, updated_at = clock_timestamp()
+      pending = null, sources = $18, longest_ms = greatest(longest_ms, $19), updated_at = clock_timestamp()
   where job = $1 and stage = ${stage} and partition = $2 and epoch = $3 and owner = $4 and number = $5
   returning 1`;
 
 const REJECTS = `
   insert into weir.rejected (job, epoch, partition, topic, "offset", reason, record_time, key, value, value_bytes)
-  select $1, $3, $2, $19, r."offset", r.reason, weir.instant(r.record_time), r.key, r.value, r.value_bytes
-  from unnest($20::bigint[], $21::text[], $22::bigint[], $23::bytea[], $24::bytea[], $25::int[])
+  select $1, $3, $2, $20, r."offset", r.reason, weir.instant(r.record_time), r.key, r.value, r.value_bytes
+  from unnest($21::bigint[], $22::text[], $23::bigint[], $24::bytea[], $25::bytea[], $26::int[])
     as r ("offset", reason, record_time, key, value, value_bytes)
   where exists (select from moved)
   on conflict do nothing`;
 
-const FIRST_ROW_PARAMETER = 26;
+const FIRST_ROW_PARAMETER = 27;
 
 const STANDING = `
   select owner, ${PROGRESS_COLUMNS} from weir.progress where job = $1 and stage = $4 and partition = $2 and epoch = $3`;
@@ -48,7 +52,7 @@ const STANDING = `
  * (docs/semantics.md, writing).
  */
 export async function commit(
-  db: Queryable,
+  db: pg.Pool,
   request: CommitRequest<unknown>,
   rows: RowsStatement | null,
 ): Promise<void> {
@@ -78,11 +82,26 @@ export async function commit(
 
 const UNIQUE_VIOLATION = '23505';
 
+/** What goes of older epochs goes in the same transaction. */
+async function write(
+  db: pg.Pool,
+  request: CommitRequest<unknown>,
+  rows: RowsStatement | null,
+): Promise<number | null> {
+  const { replaced = null } = request.commit;
+  if (replaced === null) return writeNew(db, request, rows);
+  return inTransaction(db, async (client) => {
+    const { rowCount } = await client.query(statementOf(request, rows, true));
+    if (rowCount === 1) await replace(client, request, replaced);
+    return rowCount;
+  });
+}
+
 /**
  * Rows are new, nearly always, since they come with the progress that says so, and inserting them plainly costs a quarter less. They are
  * there already where progress was set back (a backup of a part of the database).
  */
-async function write(
+async function writeNew(
   db: Queryable,
   request: CommitRequest<unknown>,
   rows: RowsStatement | null,
@@ -140,6 +159,7 @@ function moveValues({ job, partition, epoch, owner, commit: what }: CommitReques
     rejected,
     skipped,
     what.sources ? JSON.stringify(what.sources) : null,
+    what.longestMs ?? 0,
   ];
 }
 

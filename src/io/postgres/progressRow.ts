@@ -3,7 +3,7 @@ import type { Progress } from '../../domain/commit.js';
 
 /** Columns of `weir.progress` as {@link progressOf} reads them; instants leave the database as epoch milliseconds. */
 export const PROGRESS_COLUMNS = `number, "offset", weir.millis(watermark) as watermark, rebuild_from, advances,
-  weir.millis(ends_until) as ends_until, pending, sources, read, accepted, duplicate, late, rejected, skipped`;
+  weir.millis(ends_until) as ends_until, pending, sources, rewrite, paused, read, accepted, duplicate, late, rejected, skipped`;
 
 interface ProgressRow extends Counters {
   number: number;
@@ -14,6 +14,8 @@ interface ProgressRow extends Counters {
   ends_until: number | null;
   pending: Progress['pending'];
   sources: Progress['sources'];
+  rewrite: Progress['rewrite'];
+  paused: string | null;
 }
 
 export function progressOf(row: ProgressRow): Progress {
@@ -27,6 +29,8 @@ export function progressOf(row: ProgressRow): Progress {
     endsUntil: row.ends_until,
     pending: row.pending ?? null,
     sources: row.sources ?? null,
+    rewrite: row.rewrite ?? null,
+    paused: row.paused,
     counters: { read, accepted, duplicate, late, rejected, skipped },
   };
 }

@@ -1,4 +1,5 @@
 import type pg from 'pg';
+import { latest, type Instant } from '../../domain/instant.js';
 import { jobLine } from '../../domain/line.js';
 import { inTransaction, type Queryable } from './pool.js';
 
@@ -66,14 +67,17 @@ interface Added {
 async function addPartitions(db: Queryable, { job, epoch, partitions, regrouped }: Added): Promise<void> {
   // The locks make commits wait: the line must not move on between reading it and entering the new rows.
   const { rows } = await db.query(
-    'select weir.millis(watermark) as watermark from weir.progress where job = $1 and stage = 1 and epoch = $2 for update',
-    [job, epoch],
+    'select epoch, weir.millis(watermark) as watermark from weir.progress where job = $1 and stage = 1 for update',
+    [job],
   );
-  const line = jobLine(rows.map((row) => row.watermark as number | null));
+  const lineOf = (of: number): Instant | null =>
+    jobLine(rows.filter((row) => row.epoch === of).map((row) => row.watermark as Instant | null));
+  // In a replay, what was shown by the older epochs stays.
+  const line = Array.from({ length: epoch + 1 }, (_, each) => lineOf(each)).reduce(latest, null);
   const hello = regrouped && rows.length > 0;
   await db.query(
-    `insert into weir.progress (job, partition, epoch, "offset", rebuild_from, watermark, pending)
-     select $1, p.partition, $2, p.start_offset, p.start_offset, weir.instant($3), $6
+    `insert into weir.progress (job, partition, epoch, "offset", rebuild_from, begins_at, watermark, pending)
+     select $1, p.partition, $2, p.start_offset, p.start_offset, p.start_offset, weir.instant($3), $6
      from unnest($4::int[], $5::bigint[]) as p (partition, start_offset)
      on conflict do nothing`,
     [

@@ -43,6 +43,7 @@ export function clicksOperator(rules: ClickRules): Operator<ClickItem, ClicksJso
   return {
     isLate: (time, watermark) => time <= watermark,
     nextPossibleEnd: (watermark) => nextEndAfter(watermark, ends),
+    spanOf: ({ start }) => ({ start, end: start + sizeMs + gapMs }),
     gather: () => new GatheredClicks(),
     open: () => new ClicksState(rules),
   };

@@ -7,6 +7,7 @@ export function hitsOperator(windows: Windows): Operator<Hit, HitCountsJson, Hit
   return {
     isLate: (time, watermark) => allClosed(time, watermark, windows),
     nextPossibleEnd: (watermark) => nextEndAfter(watermark, windows),
+    spanOf: ([start, end]) => ({ start, end }),
     gather: () => new HitCounts(windows),
     open: () => new HitCounts(windows),
   };

@@ -1,5 +1,5 @@
 /** Sessions of visitors: what a poll gathers, what a partition holds open, and what comes of it. */
-import type { Operator } from '../../domain/operator.js';
+import type { Operator, Span } from '../../domain/operator.js';
 import type { UserAgent } from './agent.js';
 import { keyOfAgent, toColumns, type SessionColumns, type SessionRow } from './columns.js';
 import type { Visit } from './event.js';
@@ -16,6 +16,7 @@ export function sessionsOperator(
   return {
     isLate: (time, watermark) => time + gapMs <= watermark,
     nextPossibleEnd: () => null, // ends form no grid
+    spanOf: spanWith(gapMs),
     gather: () => new Segments(gapMs),
     open: () => new OpenVisits(gapMs),
   };
@@ -24,8 +25,16 @@ export function sessionsOperator(
 /** The second stage, behind a regrouping: lateness was judged at the sources. */
 export function regroupedOperator(
   gapMs: number,
-): Pick<Operator<never, RegroupedJson, SessionRow>, 'open' | 'nextPossibleEnd'> {
-  return { nextPossibleEnd: () => null, open: () => new OpenRegrouped(gapMs) };
+): Pick<Operator<never, RegroupedJson, SessionRow>, 'open' | 'nextPossibleEnd' | 'spanOf'> {
+  return {
+    nextPossibleEnd: () => null,
+    spanOf: spanWith(gapMs),
+    open: () => new OpenRegrouped(gapMs),
+  };
+}
+
+function spanWith(gapMs: number) {
+  return ({ first, last }: SessionRow): Span => ({ start: first, end: last + gapMs });
 }
 
 /** Final sessions on their way to the sink. */

@@ -39,14 +39,14 @@ describe('a commit', () => {
       targets: 0,
       admit: () => {},
     });
-    await claim(pool, key(), 'run-1');
+    await claim(pool, key(), { owner: 'run-1' });
   });
 
   const key = () => ({ job, partition: 0, epoch: 0 });
   const write = (request: Partial<CommitRequest<HitRow[]>>, what: Partial<Commit<HitRow[]>> = {}) =>
     commit(
       pool,
-      { ...key(), owner: 'run-1', topic: 't', ...request, commit: { ...FIRST, ...what } },
+      { ...key(), owner: 'run-1', topic: 't', results: 'hits', ...request, commit: { ...FIRST, ...what } },
       (what.rows ?? FIRST.rows).length === 0 ? null : hitsStatement(what.rows ?? FIRST.rows),
     );
 
@@ -76,7 +76,7 @@ describe('a commit', () => {
   it('writes rows, rejects and progress', async () => {
     await write({});
     expect(await stored()).toEqual({ rows: 1, hits: 9, rejected: 1, number: 1 });
-    expect(await claim(pool, key(), 'run-2')).toEqual({
+    expect(await claim(pool, key(), { owner: 'run-2' })).toEqual({
       number: 1,
       offset: 10,
       watermark: START + 5 * MINUTE,
@@ -114,7 +114,7 @@ describe('a commit', () => {
 
   const unexpected: [string, () => Promise<void>][] = [
     ['finds no row', async () => void (await pool.query('delete from weir.progress where job = $1', [job]))],
-    ['finds another owner at the number it expects', async () => void (await claim(pool, key(), 'run-2'))],
+    ['finds another owner at the number it expects', async () => void (await claim(pool, key(), { owner: 'run-2' }))],
     ['finds a number that is one ahead, with another offset', () => write({}, { offset: 11 })],
     ['finds a number that is one ahead, with another watermark', () => write({}, { watermark: START })],
     ['finds a number that is one ahead, without a watermark', () => write({}, { watermark: null })],
@@ -122,7 +122,7 @@ describe('a commit', () => {
       'finds exactly itself, but by another owner',
       async () => {
         await write({});
-        await claim(pool, key(), 'run-2');
+        await claim(pool, key(), { owner: 'run-2' });
       },
     ],
     [
@@ -182,6 +182,6 @@ describe('a commit', () => {
       [job],
     );
     expect(rows.map(({ ms }) => ms as number)).toEqual(times);
-    expect((await claim(pool, key(), 'run-1'))!.watermark).toBe(253_402_300_799_999);
+    expect((await claim(pool, key(), { owner: 'run-1' }))!.watermark).toBe(253_402_300_799_999);
   });
 });

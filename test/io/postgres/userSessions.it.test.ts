@@ -80,7 +80,7 @@ describe('user_sessions', () => {
       targets: 0,
       admit: () => {},
     });
-    await claim(pool, key(), 'run');
+    await claim(pool, key(), { owner: 'run' });
   });
 
   /** One commit; the first expects number 0. */
@@ -92,6 +92,7 @@ describe('user_sessions', () => {
           ...key(),
           owner: 'run',
           topic: 't',
+          results: 'sessions' as const,
           commit: {
             expects,
             offset: expects + 1,
