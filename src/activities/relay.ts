@@ -74,11 +74,12 @@ export async function relay(input: RelayInput, context: RelayContext): Promise<R
   while (!isRead(input, progress) && !context.cancelled() && left() > 0) {
     const batch = await context.poll(newBatch(input, { progress, caughtUp, stayMs: Math.max(0, left()) }));
     ({ endOffset } = batch);
-    const says = batch.counters.read > 0 || batch.watermark !== progress.watermark;
+    // Also where it passed nothing but what is compacted or aborted: offsets of messages follow each other.
+    const says = batch.next > progress.offset || batch.watermark !== progress.watermark;
     // Others see by `caughtUpSince` whether this source is quiet: it is written, too, once.
-    const isNews = batch.next > progress.offset || batch.caughtUp?.since !== caughtUp?.since;
+    const isQuiet = batch.caughtUp?.since !== caughtUp?.since;
     ({ caughtUp } = batch);
-    if (!says && !isNews) continue;
+    if (!says && !isQuiet) continue;
     const next: PendingBatch = {
       number: progress.number + 1,
       to: batch.next,
@@ -93,7 +94,9 @@ export async function relay(input: RelayInput, context: RelayContext): Promise<R
       continue;
     }
     if (says) {
-      await context.publish(messagesOf(input, next, batch));
+      await context.publish(
+        messagesOf(input, { number: next.number, from: progress.offset, to: next.to }, batch),
+      );
       moved = true;
     }
     await context.commit(commitOf(progress, batch));
@@ -125,16 +128,16 @@ function isRead({ until }: RelayInput, { offset }: Progress): boolean {
 async function settle(input: RelayInput, context: RelayContext): Promise<Progress> {
   for (;;) {
     const progress = await context.readSource();
-    const { pending = null, number } = progress;
+    const { pending = null, number, offset } = progress;
     if (pending === null) return progress;
     if (pending.hello) {
-      await context.publish(toAll(input, { number: number + 1, watermark: null }));
+      await context.publish(helloOf(input, { number: number + 1, offset }));
       await context.joinLine(number);
       continue;
     }
     const again = await context.poll(exactBatch(input, progress, pending));
     const batch = expected(input, pending, { batch: again, warn: (message) => context.warn(message) });
-    await context.publish(messagesOf(input, pending, batch));
+    await context.publish(messagesOf(input, { number: pending.number, from: offset, to: pending.to }, batch));
     await context.commit(commitOf(progress, batch));
   }
 }
@@ -180,28 +183,28 @@ function batchOf({
 
 function messagesOf(
   { partition, targets }: RelayInput,
-  { number }: PendingBatch,
+  { number, from, to }: Pick<RegroupMessage, 'number' | 'from' | 'to'>,
   batch: Batch<Scattered<Content>>,
 ): { target: number; message: RegroupMessage }[] {
   const { watermark, partial } = batch;
+  const head = { source: partition, number, from, to, watermark };
   return Array.from({ length: targets }, (_, target) => {
     const contents = partial.targets[target]!;
     const parts = Math.max(1, contents.length);
     return Array.from({ length: parts }, (_each, part) => ({
       target,
-      message: { source: partition, number, part, parts, watermark, content: contents[part] ?? null },
+      message: { ...head, part, parts, content: contents[part] ?? null },
     }));
   }).flat();
 }
 
-function toAll(
-  { partition, targets }: Pick<RelayInput, 'partition' | 'targets'>,
-  { number, watermark }: { number: number; watermark: Instant | null },
+function helloOf(
+  { partition, targets }: RelayInput,
+  { number, offset }: { number: number; offset: number },
 ): { target: number; message: RegroupMessage }[] {
-  return Array.from({ length: targets }, (_, target) => ({
-    target,
-    message: { source: partition, number, part: 0, parts: 1, watermark, content: null },
-  }));
+  const about = { source: partition, number, from: offset, to: offset };
+  const message = { ...about, watermark: null, part: 0, parts: 1, content: null };
+  return Array.from({ length: targets }, (_, target) => ({ target, message }));
 }
 
 /** Nothing is open here, so no advance has to be remembered: what it did is published. */

@@ -25,6 +25,8 @@ class World {
   row: Progress;
   readonly asked: PollInput[] = [];
   readonly published: string[] = [];
+  /** Offsets that messages to target 0 are about. */
+  readonly ranges: [from: number, to: number][] = [];
   readonly commits: number[] = [];
   /** Publishing fails behind so many messages. */
   failBehind = Infinity;
@@ -65,6 +67,7 @@ class World {
       for (const { target, message } of messages) {
         if (this.published.length >= this.failBehind) return Promise.reject(new Error('Kafka is away'));
         this.published.push(`${target}: #${message.number} ${message.watermark}`);
+        if (target === 0) this.ranges.push([message.from, message.to]);
       }
       return Promise.resolve();
     },
@@ -195,6 +198,22 @@ describe('a source', () => {
     expect([world.commits, world.published, caughtUp]).toEqual([[4], [], CAUGHT_UP]);
   });
 
+  it('publishes offsets that it passed without a record, so that messages follow each other', async () => {
+    const world = new World({ number: 4, offset: 10, watermark: 90 }, [
+      { next: 12, read: 2, watermark: 120 },
+      { next: 15 },
+      { watermark: 130 },
+      { next: 16, skipped: 1 },
+    ]);
+    await relay(input(), world.context);
+    expect(world.ranges).toEqual([
+      [10, 12],
+      [12, 15],
+      [15, 15],
+      [15, 16],
+    ]);
+  });
+
   it('does not take over since when it was caught up from before another attempt has read on', async () => {
     const world = new World({ number: 6, offset: 10, watermark: 90 }, [{}]);
     await relay(input({ caughtUp: { number: 4, caughtUp: CAUGHT_UP } }), world.context);
@@ -216,7 +235,9 @@ describe('a source', () => {
   });
 
   it('that appears later says hello, takes the line, publishes it, and reads', async () => {
-    const world = new World({ pending: { hello: true } }, [{ next: 1, read: 1, watermark: 800 }]);
+    const world = new World({ offset: 40, pending: { hello: true } }, [
+      { next: 41, read: 1, watermark: 800 },
+    ]);
     await relay(input(), world.context);
     expect(world.published.filter((message) => message.startsWith('0'))).toEqual([
       '0: #1 null',
@@ -224,6 +245,11 @@ describe('a source', () => {
       '0: #3 800',
     ]);
     expect(world.asked.at(-1)!.watermark).toBe(500);
+    expect(world.ranges).toEqual([
+      [40, 40],
+      [40, 40],
+      [40, 41],
+    ]);
   });
 
   it('that appears later where there is no line yet, reads', async () => {
@@ -248,6 +274,10 @@ describe('the end of input', () => {
     ]);
     await closeSource(input(), 700, world.context);
     expect(world.published).toEqual(['0: #5 120', '1: #5 120', '0: #6 700', '1: #6 700']);
+    expect(world.ranges).toEqual([
+      [10, 12],
+      [12, 12],
+    ]);
     expect(world.row).toMatchObject({ number: 6, offset: 12, watermark: 700 });
   });
 

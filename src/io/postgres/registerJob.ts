@@ -1,5 +1,6 @@
 import type pg from 'pg';
 import { jobLine } from '../../domain/line.js';
+import type { SourceStanding } from '../../domain/sources.js';
 import { inTransaction, type Queryable } from './pool.js';
 
 export interface PartitionStart {
@@ -92,7 +93,13 @@ async function addTargets(
   db: Queryable,
   { job, epoch, partitions, targets }: Omit<Added, 'regrouped'> & { targets: number },
 ): Promise<void> {
-  const sources = partitions.map(({ partition }) => [partition, 0, -1, null]);
+  const sources = partitions.map(({ partition, startOffset }): SourceStanding => [
+    partition,
+    0,
+    -1,
+    null,
+    startOffset,
+  ]);
   await db.query(
     `insert into weir.progress (job, stage, partition, epoch, "offset", rebuild_from, sources)
      select $1, 2, target, $2, 0, 0, $4 from generate_series(0, $3::int - 1) as target
