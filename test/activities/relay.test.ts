@@ -28,6 +28,7 @@ class World {
   /** Offsets that messages to target 0 are about. */
   readonly ranges: [from: number, to: number][] = [];
   readonly commits: number[] = [];
+  readonly warnings: string[] = [];
   /** Publishing fails behind so many messages. */
   failBehind = Infinity;
   line: number | null = 500;
@@ -42,7 +43,7 @@ class World {
   readonly context: RelayContext = {
     now: () => 0,
     cancelled: () => this.#polls.length === 0,
-    warn: () => undefined,
+    warn: (message) => this.warnings.push(message),
     readSource: () => Promise.resolve(structuredClone(this.row)),
     fixPending: (number, pending) => {
       if (this.rival) this.row.pending = this.rival;
@@ -147,16 +148,35 @@ describe('a source', () => {
   it('stops where what is read again is something else', async () => {
     const pending = { number: 5, to: 12, from: 95, watermark: 120 };
     const world = new World({ number: 4, offset: 10, pending }, [{ next: 12, read: 2, watermark: 130 }]);
-    await expect(relay(input(), world.context)).rejects.toThrow('events/3 cannot be read at offset 10');
-    expect(world.published).toEqual([]);
+    await expect(relay(input(), world.context)).rejects.toThrow(
+      'events/3 cannot be read at offset 10: watermark 130 at 12, where it was 120 at 12 before: records are gone that some ' +
+        'targets may have. With "onDataLoss":"skip" the job goes on with what is left',
+    );
+    expect([world.published, world.warnings]).toEqual([[], []]);
   });
 
-  it('publishes the watermark that was written down where records are gone and may be skipped', async () => {
+  it.each([
+    ['retention', { read: 0, skipped: 2 }],
+    ['compaction, which nothing counts,', { read: 1, skipped: 0 }],
+  ])(
+    'publishes the watermark that was written down where %s has taken records, and may',
+    async (_, counted) => {
+      const pending = { number: 5, to: 12, from: 95, watermark: 120 };
+      const world = new World({ number: 4, offset: 10, pending }, [{ next: 12, watermark: 95, ...counted }]);
+      await relay(input({ job: sessionsJob({ onDataLoss: 'skip' }) }), world.context);
+      expect(world.published).toEqual(['0: #5 120', '1: #5 120']);
+      expect(world.row).toMatchObject({ number: 5, offset: 12, watermark: 120 });
+      expect(world.warnings).toEqual([
+        'watermark 95 at 12, where it was 120 at 12 before: records are gone, and "onDataLoss" is "skip"',
+      ]);
+    },
+  );
+
+  it('stops where what is read again does not end where it did, whatever may be skipped', async () => {
     const pending = { number: 5, to: 12, from: 95, watermark: 120 };
-    const world = new World({ number: 4, offset: 10, pending }, [{ next: 12, skipped: 2, watermark: 95 }]);
-    await relay(input(), world.context);
-    expect(world.published).toEqual(['0: #5 120', '1: #5 120']);
-    expect(world.row.watermark).toBe(120);
+    const world = new World({ number: 4, offset: 10, pending }, [{ next: 11, read: 1, watermark: 120 }]);
+    const skipping = input({ job: sessionsJob({ onDataLoss: 'skip' }) });
+    await expect(relay(skipping, world.context)).rejects.toThrow('watermark 120 at 11');
   });
 
   it('publishes what another attempt has written down, not its own', async () => {
