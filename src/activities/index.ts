@@ -42,6 +42,7 @@ export function createActivities(dependencies: ActivityDependencies) {
       pool,
       defaultTopic,
       describeTopic,
+      findTopic: async (topic) => (await topics.describe(topic))?.partitions ?? null,
       makeInternalTopic: (topic, partitions) => makeInternalTopic(kafka, topic, partitions),
     }),
     describeTopic,

@@ -1,8 +1,8 @@
 /** Stage two's poll: reads one partition of the internal topic and combines what several sources have published. */
 import { Context } from '@temporalio/activity';
 import { NO_RECORDS } from '../domain/accounting.js';
-import type { SourceStanding } from '../domain/sources.js';
-import type { LogReader } from '../io/kafka/logReader.js';
+import { MissingMessages, type SourceStanding } from '../domain/sources.js';
+import { UnreadableLog, type LogReader } from '../io/kafka/logReader.js';
 import type { ReaderPool } from '../io/kafka/readerPool.js';
 import type { RegroupingJob } from '../pipelines/job.js';
 import type { JobRegrouped } from '../pipelines/operators.js';
@@ -38,7 +38,8 @@ const PAUSE_MS = 50;
 const LONGEST_BATCH_MS = 5000;
 const HEARTBEAT_EVERY_MS = 500;
 
-async function pollTarget(
+/** Heartbeats and connections are {@link createPollTarget}'s. */
+export async function pollTarget(
   input: TargetPollInput,
   context: TargetPollContext,
 ): Promise<PollResult<JobRegrouped>> {
@@ -64,9 +65,7 @@ async function pollTarget(
     const before = offset;
     while (!full && fetched.records.next()) {
       if (fetched.records.offset >= end) break;
-      const message = decodeMessage(fetched.records.value()!);
-      if (message.content === null) combined.hear(message);
-      else combined.take(message, fetched.records.offset, message.content);
+      take(input, { combined, offset: fetched.records.offset, value: fetched.records.value()! });
       full = combined.sizeBytes >= job.maxBatchBytes;
     }
     offset = Math.min(fetched.records.nextOffset, end);
@@ -88,6 +87,20 @@ async function pollTarget(
     rejects: [],
     endOffset,
   };
+}
+
+function take(
+  { topic, target }: TargetPollInput,
+  { combined, offset, value }: { combined: ReturnType<typeof combinerOf>; offset: number; value: Buffer },
+): void {
+  const message = decodeMessage(value);
+  try {
+    if (message.content === null) combined.hear(message);
+    else combined.take(message, offset, message.content);
+  } catch (error) {
+    if (!(error instanceof MissingMessages)) throw error;
+    throw new UnreadableLog({ topic, partition: target }, { offset, reason: error.message });
+  }
 }
 
 export function createPollTarget({ readers }: { readers: ReaderPool }) {

@@ -81,11 +81,12 @@ export async function relay(input: RelayInput, context: RelayContext): Promise<R
     }
     const batch = await context.poll(newBatch(input, { progress, caughtUp, stayMs: Math.max(0, left()) }));
     ({ endOffset } = batch);
-    const says = batch.counters.read > 0 || batch.watermark !== progress.watermark;
+    // Also where it passed nothing but what is compacted or aborted: offsets of messages follow each other.
+    const says = batch.next > progress.offset || batch.watermark !== progress.watermark;
     // Others see by `caughtUpSince` whether this source is quiet: it is written, too, once.
-    const isNews = batch.next > progress.offset || batch.caughtUp?.since !== caughtUp?.since;
+    const isQuiet = batch.caughtUp?.since !== caughtUp?.since;
     ({ caughtUp } = batch);
-    if (!says && !isNews) continue;
+    if (!says && !isQuiet) continue;
     const next: PendingBatch = {
       number: progress.number + 1,
       to: batch.next,
@@ -100,7 +101,9 @@ export async function relay(input: RelayInput, context: RelayContext): Promise<R
       continue;
     }
     if (says) {
-      await context.publish(messagesOf(input, next, batch));
+      await context.publish(
+        messagesOf(input, { number: next.number, from: progress.offset, to: next.to }, batch),
+      );
       moved = true;
     }
     await context.commit(commitOf(progress, batch));
@@ -139,16 +142,16 @@ function isRead({ until }: RelayInput, { offset }: Progress): boolean {
 async function settle(input: RelayInput, context: RelayContext): Promise<Progress> {
   for (;;) {
     const progress = await context.readSource();
-    const { pending = null, number } = progress;
+    const { pending = null, number, offset } = progress;
     if (pending === null) return progress;
     if (pending.hello) {
-      await context.publish(toAll(input, { number: number + 1, watermark: null }));
+      await context.publish(helloOf(input, { number: number + 1, offset }));
       await context.joinLine(number);
       continue;
     }
     const again = await context.poll(exactBatch(input, progress, pending));
     const batch = expected(input, pending, { batch: again, warn: (message) => context.warn(message) });
-    await context.publish(messagesOf(input, pending, batch));
+    await context.publish(messagesOf(input, { number: pending.number, from: offset, to: pending.to }, batch));
     await context.commit(commitOf(progress, batch));
   }
 }
@@ -160,10 +163,13 @@ function expected(
   { batch, warn }: { batch: PollResult<Scattered<Content>> } & Pick<RelayContext, 'warn'>,
 ): PollResult<Scattered<Content>> {
   if (batch.next === to && batch.watermark === watermark) return batch;
-  const reason = `watermark ${batch.watermark} at ${batch.next}, where it was ${watermark} at ${to} before`;
-  if (batch.next !== to || batch.counters.skipped === 0)
+  const found = `watermark ${batch.watermark} at ${batch.next}, where it was ${watermark} at ${to} before`;
+  // Nothing counts what compaction takes: `skipped` is what retention has removed.
+  if (batch.next !== to || job.onDataLoss === 'fail') {
+    const reason = `${found}: records are gone that some targets may have. With "onDataLoss":"skip" the job goes on with what is left`;
     throw new UnreadableLog({ topic: job.topic, partition }, { offset: batch.from, reason });
-  warn(`${reason}: records are gone, and "onDataLoss" is "skip"`);
+  }
+  warn(`${found}: records are gone, and "onDataLoss" is "skip"`);
   return { ...batch, watermark };
 }
 
@@ -202,28 +208,28 @@ function batchOf({
 
 function messagesOf(
   { partition, targets }: RelayInput,
-  { number }: PendingBatch,
+  { number, from, to }: Pick<RegroupMessage, 'number' | 'from' | 'to'>,
   batch: Batch<Scattered<Content>>,
 ): { target: number; message: RegroupMessage }[] {
   const { watermark, partial } = batch;
+  const head = { source: partition, number, from, to, watermark };
   return Array.from({ length: targets }, (_, target) => {
     const contents = partial.targets[target]!;
     const parts = Math.max(1, contents.length);
     return Array.from({ length: parts }, (_each, part) => ({
       target,
-      message: { source: partition, number, part, parts, watermark, content: contents[part] ?? null },
+      message: { ...head, part, parts, content: contents[part] ?? null },
     }));
   }).flat();
 }
 
-function toAll(
-  { partition, targets }: Pick<RelayInput, 'partition' | 'targets'>,
-  { number, watermark }: { number: number; watermark: Instant | null },
+function helloOf(
+  { partition, targets }: RelayInput,
+  { number, offset }: { number: number; offset: number },
 ): { target: number; message: RegroupMessage }[] {
-  return Array.from({ length: targets }, (_, target) => ({
-    target,
-    message: { source: partition, number, part: 0, parts: 1, watermark, content: null },
-  }));
+  const about = { source: partition, number, from: offset, to: offset };
+  const message = { ...about, watermark: null, part: 0, parts: 1, content: null };
+  return Array.from({ length: targets }, (_, target) => ({ target, message }));
 }
 
 /** Nothing is open here, so no advance has to be remembered that has been passed: what it did is published. */

@@ -21,10 +21,13 @@ interface Dependencies {
   pool: pg.Pool;
   defaultTopic: string | null;
   describeTopic: (topic: string) => Promise<OffsetRange[]>;
+  /** As `describeTopic`; null where there is no such topic. */
+  findTopic: (topic: string) => Promise<OffsetRange[] | null>;
   makeInternalTopic: (topic: string, partitions: number) => Promise<void>;
 }
 
-export function createStartJob({ pool, defaultTopic, describeTopic, makeInternalTopic }: Dependencies) {
+export function createStartJob(dependencies: Dependencies) {
+  const { pool, defaultTopic, describeTopic, findTopic, makeInternalTopic } = dependencies;
   /**
    * Checks the input of a job, asks Kafka for its partitions and registers both, before anything is read. Bad input, a job that is
    * another one by this name, and a topic that does not exist are failures for good, each with every reason.
@@ -32,14 +35,21 @@ export function createStartJob({ pool, defaultTopic, describeTopic, makeInternal
   return async (name: string, input: unknown): Promise<StartedJob> => {
     const job = checked(name, input, defaultTopic);
     const partitions = await describeTopic(job.topic);
+    const wanted = targetsOf(job, partitions.length);
+    // Asked before anything is registered: a start that dies in between asks again.
+    const former = await withFailures(async () =>
+      wanted === 0 ? null : findTopic(internalTopic(name, FIRST_EPOCH)),
+    );
     const { epoch, targets } = await withFailures(() =>
       registerJob(pool, {
         name,
         pipeline: job.pipeline,
         config: job,
         partitions,
-        targets: targetsOf(job, partitions.length),
+        targets: startsOf(wanted, former),
         admit(stored) {
+          if (stored.isFirst && former !== null && former.length !== wanted)
+            throw ApplicationFailure.nonRetryable(otherTargets(name, former.length, wanted), 'BadJobInput');
           const other = refusal(name, withTargets(stored.config, stored.targets), job);
           if (other !== null) throw ApplicationFailure.nonRetryable(other, 'OtherJob');
           const grown = stored.targets === 0 ? whyGrowthIsRefused(job, partitions.length) : null;
@@ -63,6 +73,30 @@ const MOST_TARGETS_UNASKED = 16;
 function targetsOf(job: Job, partitions: number): number {
   if (!keysAreApart(job, partitions)) return 0;
   return job.parallelism ?? Math.min(partitions, MOST_TARGETS_UNASKED);
+}
+
+/** Of a job that is registered for the first time. */
+const FIRST_EPOCH = 0;
+
+/**
+ * Where the targets of a job begin that starts for the first time: behind what is in its internal topic, which is of another life of it,
+ * whose rows of `weir` somebody has deleted. Its sources read everything again, and publish it again.
+ */
+function startsOf(
+  targets: number,
+  former: OffsetRange[] | null,
+): { partition: number; startOffset: number }[] {
+  return Array.from({ length: targets }, (_, partition) => ({
+    partition,
+    startOffset: former?.[partition]?.endOffset ?? 0,
+  }));
+}
+
+function otherTargets(name: string, former: number, wanted: number): string {
+  return (
+    `Job ${name} is not started: its internal topic ${internalTopic(name, FIRST_EPOCH)} is there from another life of it, with ` +
+    `${former} partitions instead of ${wanted}. Delete the topic, or start the job with "parallelism":${former}`
+  );
 }
 
 /** A partition's id is the job's and a number behind it, and Temporal takes 1,000 bytes. */

@@ -1,12 +1,21 @@
 /**
  * What a target of the regrouping has taken from each source partition (docs/semantics.md, regrouping). Messages of a source are numbered and
  * may have parts. One that comes again, from a publisher that died in the middle or woke up late, is dropped; a source's watermark counts
- * with the last part.
+ * with the last part. Messages say which offsets they are about, and these follow each other: so one that is missing is noticed.
  */
 import { latest, type Instant } from './instant.js';
 
-/** The last message taken from a source, the part of it, and the source's watermark; number 0 and part -1: none yet. */
-export type SourceStanding = [source: number, number: number, part: number, watermark: Instant | null];
+/**
+ * The last message taken from a source, the part of it, the source's watermark, and the source's offset up to which everything was taken;
+ * number 0 and part -1: none yet. Without an offset nothing is missed: a rebuild begins in the middle, and may meet what came twice.
+ */
+export type SourceStanding = [
+  source: number,
+  number: number,
+  part: number,
+  watermark: Instant | null,
+  offset?: number | null,
+];
 
 export interface MessageHead {
   source: number;
@@ -14,8 +23,26 @@ export interface MessageHead {
   /** From 0 on. */
   part: number;
   parts: number;
+  /** Offsets of the source that it is about, all parts together: [from, to). The next message begins at `to`. */
+  from: number;
+  to: number;
   /** The source's, behind this message. */
   watermark: Instant | null;
+}
+
+/** A message that does not follow the last one of its source: what was in between is lost, or it is of another life of the job. */
+export class MissingMessages extends Error {
+  constructor({ source, number, part, parts, from, to }: MessageHead, last: SourceStanding | undefined) {
+    const after =
+      last === undefined
+        ? 'the first message of a source that appears later was to come'
+        : `after message ${last[1]} (part ${last[2]}), offset ${last[4]} was to come`;
+    super(
+      `messages of source ${source} do not follow each other: ${after}; ` +
+        `found message ${number} (part ${part} of ${parts}), offsets ${from} to ${to}`,
+    );
+    this.name = 'MissingMessages';
+  }
 }
 
 export class Sources {
@@ -27,17 +54,29 @@ export class Sources {
     this.#watermark = this.#smallest();
   }
 
-  /** Takes note of a message; false where it was taken before. */
-  take({ source, number, part, parts, watermark }: MessageHead): boolean {
-    const last = this.#standings.get(source);
-    if (last !== undefined && (number < last[1] || (number === last[1] && part <= last[2]))) return false;
-    const before = last?.[3] ?? null;
-    const now = part === parts - 1 && watermark !== null ? watermark : before;
-    this.#standings.set(source, [source, number, part, now]);
+  /**
+   * Takes note of a message; false where it was taken before.
+   * @throws {MissingMessages}
+   */
+  take(head: MessageHead): boolean {
+    const { source, number, part, parts, from, to, watermark } = head;
+    const known = this.#standings.get(source);
+    // One that appears later says hello.
+    if (known === undefined && number !== 1) throw new MissingMessages(head, known);
+    const last: SourceStanding = known ?? [source, 0, -1, null, from];
+    const [, lastNumber, lastPart, before, offset = null] = last;
+    const isNew = number > lastNumber || (number === lastNumber && part > lastPart);
+    if (offset !== null && !follows(head, last, offset)) throw new MissingMessages(head, known);
+    // Published again where records are gone (`onDataLoss`), it may have fewer parts, and end with one that was taken.
+    const ends = part === parts - 1 && (isNew || (number === lastNumber && from === offset));
+    if (!isNew && !ends) return false;
+    const now = ends && watermark !== null ? watermark : before;
+    const taken = ends && offset !== null ? to : offset;
+    this.#standings.set(source, [source, number, isNew ? part : lastPart, now, taken]);
     // Only the source that held it back moves it on.
     if (now !== before && (before === null || this.#watermark === null || before <= this.#watermark))
       this.#watermark = latest(this.#watermark, this.#smallest());
-    return true;
+    return isNew;
   }
 
   /**
@@ -60,6 +99,17 @@ export class Sources {
   standings(): SourceStanding[] {
     return [...this.#standings.values()];
   }
+}
+
+/** Whether a message begins where everything before `offset` was taken, or holds nothing but that. */
+function follows(
+  { number, part, from, to }: MessageHead,
+  [, lastNumber, lastPart]: SourceStanding,
+  offset: number,
+): boolean {
+  if (number > lastNumber) return from === offset && part === 0;
+  if (number < lastNumber) return to <= offset;
+  return part > lastPart ? from === offset && part === lastPart + 1 : to <= offset || from === offset;
 }
 
 /**

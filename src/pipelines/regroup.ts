@@ -10,7 +10,12 @@ export interface Scattered<Content> {
   lastEnd: Instant | null;
 }
 
-/** A message ends at about this many bytes of JSON; brokers take 1 MB, and most of it goes by compression. */
+/**
+ * A message ends at about this many bytes of JSON; brokers take 1 MB, and most of it goes by compression. A message that is published again
+ * has to have the parts that it had, whatever build publishes it. So a change of this, or of what estimates sizes (`SEGMENT_BYTES`,
+ * `AGENT_BYTES`, `bytesOf` and `TextSizes` of sessions; `clickBytes` and its constant of clicks), needs all jobs that regroup to be drained
+ * before, or a new epoch.
+ */
 export const PART_BYTES = 600_000;
 
 /** What a target's poll makes of the messages of several sources. */

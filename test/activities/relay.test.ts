@@ -25,7 +25,10 @@ class World {
   row: Progress;
   readonly asked: PollInput[] = [];
   readonly published: string[] = [];
+  /** Offsets that messages to target 0 are about. */
+  readonly ranges: [from: number, to: number][] = [];
   readonly commits: number[] = [];
+  readonly warnings: string[] = [];
   /** Publishing fails behind so many messages. */
   failBehind = Infinity;
   line: number | null = 500;
@@ -40,7 +43,7 @@ class World {
   readonly context: RelayContext = {
     now: () => 0,
     cancelled: () => this.#polls.length === 0,
-    warn: () => undefined,
+    warn: (message) => this.warnings.push(message),
     readSource: () => Promise.resolve(structuredClone(this.row)),
     fixPending: (number, pending) => {
       if (this.rival) this.row.pending = this.rival;
@@ -65,6 +68,7 @@ class World {
       for (const { target, message } of messages) {
         if (this.published.length >= this.failBehind) return Promise.reject(new Error('Kafka is away'));
         this.published.push(`${target}: #${message.number} ${message.watermark}`);
+        if (target === 0) this.ranges.push([message.from, message.to]);
       }
       return Promise.resolve();
     },
@@ -144,16 +148,35 @@ describe('a source', () => {
   it('stops where what is read again is something else', async () => {
     const pending = { number: 5, to: 12, from: 95, watermark: 120 };
     const world = new World({ number: 4, offset: 10, pending }, [{ next: 12, read: 2, watermark: 130 }]);
-    await expect(relay(input(), world.context)).rejects.toThrow('events/3 cannot be read at offset 10');
-    expect(world.published).toEqual([]);
+    await expect(relay(input(), world.context)).rejects.toThrow(
+      'events/3 cannot be read at offset 10: watermark 130 at 12, where it was 120 at 12 before: records are gone that some ' +
+        'targets may have. With "onDataLoss":"skip" the job goes on with what is left',
+    );
+    expect([world.published, world.warnings]).toEqual([[], []]);
   });
 
-  it('publishes the watermark that was written down where records are gone and may be skipped', async () => {
+  it.each([
+    ['retention', { read: 0, skipped: 2 }],
+    ['compaction, which nothing counts,', { read: 1, skipped: 0 }],
+  ])(
+    'publishes the watermark that was written down where %s has taken records, and may',
+    async (_, counted) => {
+      const pending = { number: 5, to: 12, from: 95, watermark: 120 };
+      const world = new World({ number: 4, offset: 10, pending }, [{ next: 12, watermark: 95, ...counted }]);
+      await relay(input({ job: sessionsJob({ onDataLoss: 'skip' }) }), world.context);
+      expect(world.published).toEqual(['0: #5 120', '1: #5 120']);
+      expect(world.row).toMatchObject({ number: 5, offset: 12, watermark: 120 });
+      expect(world.warnings).toEqual([
+        'watermark 95 at 12, where it was 120 at 12 before: records are gone, and "onDataLoss" is "skip"',
+      ]);
+    },
+  );
+
+  it('stops where what is read again does not end where it did, whatever may be skipped', async () => {
     const pending = { number: 5, to: 12, from: 95, watermark: 120 };
-    const world = new World({ number: 4, offset: 10, pending }, [{ next: 12, skipped: 2, watermark: 95 }]);
-    await relay(input(), world.context);
-    expect(world.published).toEqual(['0: #5 120', '1: #5 120']);
-    expect(world.row.watermark).toBe(120);
+    const world = new World({ number: 4, offset: 10, pending }, [{ next: 11, read: 1, watermark: 120 }]);
+    const skipping = input({ job: sessionsJob({ onDataLoss: 'skip' }) });
+    await expect(relay(skipping, world.context)).rejects.toThrow('watermark 120 at 11');
   });
 
   it('publishes what another attempt has written down, not its own', async () => {
@@ -195,6 +218,22 @@ describe('a source', () => {
     expect([world.commits, world.published, caughtUp]).toEqual([[4], [], CAUGHT_UP]);
   });
 
+  it('publishes offsets that it passed without a record, so that messages follow each other', async () => {
+    const world = new World({ number: 4, offset: 10, watermark: 90 }, [
+      { next: 12, read: 2, watermark: 120 },
+      { next: 15 },
+      { watermark: 130 },
+      { next: 16, skipped: 1 },
+    ]);
+    await relay(input(), world.context);
+    expect(world.ranges).toEqual([
+      [10, 12],
+      [12, 15],
+      [15, 15],
+      [15, 16],
+    ]);
+  });
+
   it('does not take over since when it was caught up from before another attempt has read on', async () => {
     const world = new World({ number: 6, offset: 10, watermark: 90 }, [{}]);
     await relay(input({ caughtUp: { number: 4, caughtUp: CAUGHT_UP } }), world.context);
@@ -216,7 +255,9 @@ describe('a source', () => {
   });
 
   it('that appears later says hello, takes the line, publishes it, and reads', async () => {
-    const world = new World({ pending: { hello: true } }, [{ next: 1, read: 1, watermark: 800 }]);
+    const world = new World({ offset: 40, pending: { hello: true } }, [
+      { next: 41, read: 1, watermark: 800 },
+    ]);
     await relay(input(), world.context);
     expect(world.published.filter((message) => message.startsWith('0'))).toEqual([
       '0: #1 null',
@@ -224,6 +265,11 @@ describe('a source', () => {
       '0: #3 800',
     ]);
     expect(world.asked.at(-1)!.watermark).toBe(500);
+    expect(world.ranges).toEqual([
+      [40, 40],
+      [40, 40],
+      [40, 41],
+    ]);
   });
 
   it('that appears later where there is no line yet, reads', async () => {
@@ -248,6 +294,10 @@ describe('the end of input', () => {
     ]);
     await closeSource(input(), 700, world.context);
     expect(world.published).toEqual(['0: #5 120', '1: #5 120', '0: #6 700', '1: #6 700']);
+    expect(world.ranges).toEqual([
+      [10, 12],
+      [12, 12],
+    ]);
     expect(world.row).toMatchObject({ number: 6, offset: 12, watermark: 700 });
   });
 

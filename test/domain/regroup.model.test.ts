@@ -10,13 +10,17 @@ import { acceptedOf, finalSessions, type SourceRecord } from '../support/regroup
 const SEED = Number(process.env['WEIR_SEED'] ?? Date.now() % 1_000_000);
 
 /** What differs from the reference; null where nothing does. */
-async function play(seed: number, without: Fix | null, faults = true): Promise<string | null> {
+async function play(
+  seed: number,
+  without: Fix | null,
+  { faults = true, loses = false } = {},
+): Promise<string | null> {
   const random = seededRandom(seed);
   const delayMs = pick(random, [0, 5]);
   const sources = 1 + random.below(3);
   const partBytes = pick(random, [1, 60, 100_000]);
   const model = new RegroupModel(
-    { random, delayMs, targets: 1 + random.below(2), partBytes, without, faults },
+    { random, delayMs, targets: 1 + random.below(2), partBytes, without, faults, loses },
     sources,
   );
   for (const source of model.sources.values()) source.log = records(random);
@@ -104,7 +108,7 @@ function pick<T>(random: Random, items: readonly T[]): T {
 async function failures(tries: number, without: Fix | null, faults = true): Promise<string[]> {
   const failed: string[] = [];
   for (let i = 0; i < tries; i++) {
-    const difference = await play(SEED * 100_003 + i, without, faults);
+    const difference = await play(SEED * 100_003 + i, without, { faults });
     if (difference !== null) failed.push(`WEIR_SEED=${SEED}, scenario ${i}: ${difference}`);
   }
   return failed;
@@ -114,6 +118,18 @@ describe('a regrouping', () => {
   it(`gives the sessions of a record-by-record pass (WEIR_SEED=${SEED})`, { timeout: 120_000 }, async () => {
     expect(await failures(4000, null)).toEqual([]);
   });
+
+  it(
+    `stops where a message is lost, or gives the same sessions (WEIR_SEED=${SEED})`,
+    { timeout: 120_000 },
+    async () => {
+      const played: (string | null)[] = [];
+      for (let i = 0; i < 1000; i++) played.push(await play(SEED * 100_003 + i, null, { loses: true }));
+      const stopped = played.filter((difference) => difference?.includes('do not follow each other'));
+      expect(stopped.length).toBeGreaterThan(100);
+      expect(played.filter((difference) => difference !== null && !stopped.includes(difference))).toEqual([]);
+    },
+  );
 
   it.each<[Fix, boolean, string]>([
     ['hold', false, 'a suspect waits until the target has the watermark that it met'],

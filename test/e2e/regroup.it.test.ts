@@ -189,6 +189,33 @@ describe('sessions of records that are dealt over the partitions', () => {
     );
   });
 
+  it('are those of the topic where the internal topic holds what another life of the job has sent', async () => {
+    const topic = await weir.topic(3, visits(2000, [0, 1, 2]));
+    const name = uniqueName('lives');
+    const input = { ...INPUT, topic, parallelism: 2, maxBatchEvents: 50, idle: 'off' };
+    await weir.start(name, input);
+    await weir.committed(name, 2000);
+    await weir.drain(name);
+    for (const [table, column] of [
+      ['weir.progress', 'job'],
+      ['weir.rejected', 'job'],
+      ['user_sessions', 'job'],
+      ['weir.job', 'name'],
+    ])
+      await weir.pool.query(`delete from ${table} where ${column} = $1`, [name]);
+    // The end that the other life has published is far behind these.
+    await weir.produce(topic, visits(1000, [0, 1, 2], { startMs: START + 2000 * 1500 - 20_000 }));
+
+    await expect((await weir.start(name, { ...input, parallelism: 3 })).result()).rejects.toMatchObject({
+      cause: { message: expect.stringContaining('with 2 partitions instead of 3') },
+    });
+    await weir.start(name, { ...input, maxBatchEvents: 70 });
+    const { sessions, records, accepted } = await sessionsOfTopic(weir.kafka, topic, RULES);
+    await weir.committed(name, records);
+    expect(await weir.drain(name)).toMatchObject({ total: { read: records, accepted } });
+    expect(await sessionsOfJob(weir.pool, name)).toEqual(sessions);
+  });
+
   it('of a topic that is declared to be keyed and is not, are said to be in pieces', async () => {
     const topic = await weir.topic(3, visits(3000, [0, 1, 2]));
     const name = uniqueName('declared');

@@ -37,7 +37,7 @@ export async function writeClicks(pool: pg.Pool, run: ClicksRun): Promise<Counte
     pipeline: job.pipeline,
     config: job,
     partitions: partitions.map((_, partition) => ({ partition, startOffset: 0 })),
-    targets: 0,
+    targets: [],
     admit: () => {},
   });
   const read = partitions.map((values) => {

@@ -46,6 +46,8 @@ export interface ModelOptions {
   without: Fix | null;
   /** Whether anything dies, comes twice or late. */
   faults: boolean;
+  /** Whether the internal topic loses a message. */
+  loses?: boolean;
 }
 
 class Crash extends Error {}
@@ -68,11 +70,14 @@ export class RegroupModel {
 
   /** Whether all sources have read everything. */
   #drained = false;
+  #lost = false;
 
   constructor(options: ModelOptions, sources: number) {
     this.options = options;
     for (let source = 0; source < sources; source++) this.addSource(source, []);
-    const known = [...this.sources.keys()].map((source): SourceStanding => [source, 0, -1, null]);
+    // Where something was taken away, what comes of it is to be seen, and not that it is noticed.
+    const offset = options.without === null ? 0 : null;
+    const known = [...this.sources.keys()].map((source): SourceStanding => [source, 0, -1, null, offset]);
     this.targets = Array.from({ length: options.targets }, () => new TargetModel(options, known));
   }
 
@@ -257,7 +262,11 @@ export class RegroupModel {
   }
 
   #write(messages: { target: number; message: RegroupMessage }[]): void {
-    for (const { target, message } of messages) this.targets[target]!.log.push(encodeMessage(message));
+    for (const { target, message } of messages) {
+      const { loses = false, random } = this.options;
+      if (loses && !this.#lost && random.below(10) === 0) this.#lost = true;
+      else this.targets[target]!.log.push(encodeMessage(message));
+    }
   }
 
   /** As sql in src/io/postgres/pending.ts. */
@@ -298,6 +307,8 @@ class TargetModel {
     this.#options = options;
     this.#row = asJson({ ...NO_PROGRESS, sources });
     this.state = PartitionState.rebuilding(this.#operator(), this.#row);
+    this.state.beginSilentRead(this.#row);
+    this.state.adopt(this.#row);
   }
 
   read(most: number): void {

@@ -75,7 +75,8 @@ export class RegroupedRun implements FileRun {
       this.#endsUntil = latest(this.#endsUntil, batch.partial.lastEnd);
       const number = ++each.number;
       const parts = batch.partial.targets[0]!;
-      const head = { source, number, parts: Math.max(1, parts.length), watermark: batch.watermark };
+      const range = { from: batch.from, to: batch.next };
+      const head = { source, number, ...range, parts: Math.max(1, parts.length), watermark: batch.watermark };
       if (parts.length === 0) combined.hear({ ...head, part: 0 });
       for (const [part, content] of parts.entries()) combined.take({ ...head, part }, next++, content);
     }

@@ -1,6 +1,7 @@
 import type pg from 'pg';
 import { latest, type Instant } from '../../domain/instant.js';
 import { jobLine } from '../../domain/line.js';
+import type { SourceStanding } from '../../domain/sources.js';
 import { inTransaction, type Queryable } from './pool.js';
 
 export interface PartitionStart {
@@ -14,10 +15,10 @@ export interface Registration<Config> {
   pipeline: string;
   config: Config;
   partitions: PartitionStart[];
-  /** How many targets records are regrouped to, where this is the first start; 0: none. */
-  targets: number;
-  /** Throws where a start with this configuration has to be refused, given what the first start stored. */
-  admit: (stored: { config: Config; targets: number }) => void;
+  /** The targets that records are regrouped to, where this is the first start; none where they are not. */
+  targets: PartitionStart[];
+  /** Throws where a start with this configuration has to be refused, given what the first start stored: `isFirst`, this one. */
+  admit: (stored: { config: Config; targets: number; isFirst: boolean }) => void;
 }
 
 /**
@@ -28,22 +29,25 @@ export async function registerJob<Config>(
   pool: pg.Pool,
   registration: Registration<Config>,
 ): Promise<{ epoch: number; targets: number }> {
-  const { name, pipeline, config, partitions, admit } = registration;
+  const { name, pipeline, config, partitions, admit, targets: firstTargets } = registration;
   return inTransaction(pool, async (client) => {
-    await client.query(
+    const { rowCount } = await client.query(
       'insert into weir.job (name, pipeline, config, targets) values ($1, $2, $3, $4) on conflict do nothing',
-      [name, pipeline, config, registration.targets],
+      [name, pipeline, config, firstTargets.length],
     );
+    const isFirst = rowCount === 1;
     const { rows } = await client.query(
       'select epoch, targets, config from weir.job where name = $1 for update',
       [name],
     );
     const [stored] = rows as [{ epoch: number; targets: number; config: Config }];
     const { epoch, targets } = stored;
-    admit(stored);
+    admit({ ...stored, isFirst });
     await client.query('update weir.job set config = $2 where name = $1', [name, config]);
     await addPartitions(client, { job: name, epoch, partitions, regrouped: targets > 0 });
-    await addTargets(client, { job: name, epoch, partitions, targets });
+    // Rows that somebody removed come back where nothing is passed over.
+    const starts = isFirst ? firstTargets : fromZero(targets);
+    await addTargets(client, { job: name, epoch, partitions, targets: starts });
     return { epoch, targets };
   });
 }
@@ -94,13 +98,30 @@ async function addPartitions(db: Queryable, { job, epoch, partitions, regrouped 
 /** Enters the targets of a regrouping; they have to hear of all partitions that are there at the first start. */
 async function addTargets(
   db: Queryable,
-  { job, epoch, partitions, targets }: Omit<Added, 'regrouped'> & { targets: number },
+  { job, epoch, partitions, targets }: Omit<Added, 'regrouped'> & { targets: PartitionStart[] },
 ): Promise<void> {
-  const sources = partitions.map(({ partition }) => [partition, 0, -1, null]);
+  const sources = partitions.map(({ partition, startOffset }): SourceStanding => [
+    partition,
+    0,
+    -1,
+    null,
+    startOffset,
+  ]);
   await db.query(
     `insert into weir.progress (job, stage, partition, epoch, "offset", rebuild_from, sources)
-     select $1, 2, target, $2, 0, 0, $4 from generate_series(0, $3::int - 1) as target
+     select $1, 2, t.target, $2, t.start_offset, t.start_offset, $5
+     from unnest($3::int[], $4::bigint[]) as t (target, start_offset)
      on conflict do nothing`,
-    [job, epoch, targets, JSON.stringify(sources)],
+    [
+      job,
+      epoch,
+      targets.map(({ partition }) => partition),
+      targets.map(({ startOffset }) => startOffset),
+      JSON.stringify(sources),
+    ],
   );
+}
+
+function fromZero(targets: number): PartitionStart[] {
+  return Array.from({ length: targets }, (_, partition) => ({ partition, startOffset: 0 }));
 }

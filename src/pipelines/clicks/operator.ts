@@ -56,6 +56,8 @@ export function packClicks(
   return { sizeMs, gapMs, facts: toFactColumns(rows) };
 }
 
+// Parts of messages are cut by these sizes: see PART_BYTES (regroup.ts) before changing any of them.
+
 /** About what a click takes as JSON: its key, and five numbers. */
 const CLICK_BYTES = 38;
 const NON_ASCII = /\P{ASCII}/u;

@@ -106,6 +106,8 @@ class SharedAttributes {
   }
 }
 
+// Parts of messages are cut by these sizes: see PART_BYTES (regroup.ts) before changing any of them.
+
 /** About what a segment takes as JSON, apart from its key: times, count, offset, indexes. */
 export const SEGMENT_BYTES = 32;
 /** About what a user agent takes once it has been read. */

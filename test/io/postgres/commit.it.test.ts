@@ -36,7 +36,7 @@ describe('a commit', () => {
       pipeline: 'hits',
       config: {},
       partitions,
-      targets: 0,
+      targets: [],
       admit: () => {},
     });
     await claim(pool, key(), { owner: 'run-1' });

@@ -22,7 +22,7 @@ describe('registering', () => {
   const registration = (name: string) => ({
     name,
     pipeline: 'hits',
-    targets: 0,
+    targets: [],
     config: { size: 1 },
     admit: () => {},
   });
@@ -42,6 +42,48 @@ describe('registering', () => {
     await pool.query('update weir.progress set "offset" = 5, number = 3 where job = $1', [name]);
     await registerJob(pool, { ...registration(name), partitions: partitions(1) });
     expect(await jobProgress(pool, { job: name, epoch: 0 })).toMatchObject([{ offset: 5, number: 3 }]);
+  });
+
+  const regrouped = (name: string, ...starts: number[]) => ({
+    ...registration(name),
+    targets: partitions(...starts),
+    partitions: partitions(0, 7),
+  });
+
+  it('enters targets where a first start says, with what they are to hear of each source', async () => {
+    const name = uniqueName('job');
+    const admitted: unknown[] = [];
+    const admit = (stored: object) => admitted.push(stored);
+    expect(await registerJob(pool, { ...regrouped(name, 40, 0), admit })).toEqual({ epoch: 0, targets: 2 });
+    expect(await registerJob(pool, { ...regrouped(name, 50, 9, 9), admit })).toEqual({
+      epoch: 0,
+      targets: 2,
+    });
+    expect(admitted).toMatchObject([{ isFirst: true }, { isFirst: false, targets: 2 }]);
+    const { rows } = await pool.query(
+      'select partition, "offset", rebuild_from, sources from weir.progress where job = $1 and stage = 2 order by partition',
+      [name],
+    );
+    const sources = [
+      [0, 0, -1, null, 0],
+      [1, 0, -1, null, 7],
+    ];
+    expect(rows).toEqual([
+      { partition: 0, offset: 40, rebuild_from: 40, sources },
+      { partition: 1, offset: 0, rebuild_from: 0, sources },
+    ]);
+  });
+
+  it('enters a target that somebody removed at the beginning of its log, whatever a first start would say', async () => {
+    const name = uniqueName('job');
+    await registerJob(pool, regrouped(name, 40, 41));
+    await pool.query('delete from weir.progress where job = $1 and stage = 2 and partition = 1', [name]);
+    await registerJob(pool, regrouped(name, 50, 51));
+    const { rows } = await pool.query(
+      'select "offset" from weir.progress where job = $1 and stage = 2 order by partition',
+      [name],
+    );
+    expect(rows).toEqual([{ offset: 40 }, { offset: 0 }]);
   });
 
   it('changes nothing when it is refused', async () => {

@@ -77,7 +77,7 @@ describe('user_sessions', () => {
       pipeline: 'sessions',
       config: {},
       partitions,
-      targets: 0,
+      targets: [],
       admit: () => {},
     });
     await claim(pool, key(), { owner: 'run' });

@@ -90,7 +90,8 @@ describe('a batch, scattered', () => {
         segments: withAgents(content.segments, () => AGENT),
         suspects: withAgents(content.suspects, () => AGENT),
       };
-      const message = { source: 1, number: 2, part: 0, parts: 3, watermark: 5, content: complete };
+      const head = { source: 1, number: 2, part: 0, parts: 3, from: 7, to: 4007, watermark: 5 };
+      const message = { ...head, content: complete };
       const bytes = encodeMessage(message);
       expect(bytes.length).toBeLessThan(1_000_000);
       expect(decodeMessage(bytes)).toEqual(message);
@@ -113,7 +114,7 @@ describe('a batch, scattered', () => {
     const combined = new CombinedSessions(GAP_MS, [[4, 0, -1, null]]);
     parts.forEach((content, part) => {
       const agents = (columns: (typeof content)['segments']) => withAgents(columns, () => AGENT);
-      const head = { source: 4, number: 1, part, parts: parts.length, watermark: 7 };
+      const head = { source: 4, number: 1, part, parts: parts.length, from: 0, to: 300, watermark: 7 };
       combined.take(head, 100 + part, {
         ...content,
         segments: agents(content.segments),
@@ -124,7 +125,7 @@ describe('a batch, scattered', () => {
     const found = [...fromColumns(segments)];
     expect(found.reduce((sum, { count }) => sum + count, 0)).toBe(300);
     expect(found[0]).toMatchObject({ key: 'k0', offset: 100, source: 4, at: 0 });
-    expect(sources).toEqual([[4, 1, parts.length - 1, 7]]);
+    expect(sources).toEqual([[4, 1, parts.length - 1, 7, null]]);
   });
 
   it('counts hosts, whatever clients send, into the size of a batch, each once', () => {
@@ -137,7 +138,8 @@ describe('a batch, scattered', () => {
         segments: withAgents(segments, () => AGENT),
         suspects: withAgents(suspects, () => AGENT),
       };
-      combined.take({ source: 4, number: 1, part: 0, parts: 1, watermark: 7 }, 100, {
+      const head = { source: 4, number: 1, part: 0, parts: 1, from: 0, to: 2, watermark: 7 };
+      combined.take(head, 100, {
         ...content!,
         ...agents,
       });
