@@ -149,6 +149,8 @@ create table weir.job (
   config jsonb not null,
   created_at timestamp with time zone not null default now(),
   targets integer not null default 0,
+  replay jsonb,
+  topic_id text,
   PRIMARY KEY (name)
 );
 CREATE UNIQUE INDEX job_pkey ON weir.job USING btree (name);
@@ -199,6 +201,11 @@ create table weir.progress (
   updated_at timestamp with time zone not null default now(),
   pending jsonb,
   sources jsonb,
+  rewrite jsonb,
+  begins_at bigint not null default 0,
+  longest_ms bigint not null default 0,
+  stopped boolean not null default false,
+  paused text,
   CHECK ((read = (((accepted + duplicate) + late) + rejected))),
   FOREIGN KEY (job) REFERENCES weir.job(name),
   PRIMARY KEY (job, stage, partition, epoch)

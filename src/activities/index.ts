@@ -15,6 +15,7 @@ import type { LocateDependencies } from './locateQueue.js';
 import { createPoll } from './pollActivity.js';
 import { createPollTarget } from './pollTarget.js';
 import { createRelay } from './relayActivity.js';
+import { createSourceReaders } from './sourceReader.js';
 import { createStartJob } from './startJob.js';
 import { createSurveyJob } from './surveyJob.js';
 
@@ -36,6 +37,7 @@ export function createActivities(dependencies: ActivityDependencies) {
   const { pool, readers, topics, publisher, kafka, readAgent, countryOf, defaultTopic, locator, locating } =
     dependencies;
   const lookUps = { readAgent, countryOf };
+  const sources = createSourceReaders({ readers, pool });
   const describeTopic = createDescribeTopic({ topics, brokers: kafka.brokers.join(',') });
   return {
     startJob: createStartJob({
@@ -45,15 +47,15 @@ export function createActivities(dependencies: ActivityDependencies) {
       findTopic: async (topic) => (await topics.describe(topic))?.partitions ?? null,
       makeInternalTopic: (topic, partitions) => makeInternalTopic(kafka, topic, partitions),
     }),
-    describeTopic,
+    describeTopic: async (topic: string) => (await describeTopic(topic)).partitions,
     surveyJob: createSurveyJob({
       pool,
       describeTopic,
       deleteRecordsBelow: (topic, below) => deleteRecordsBelow(kafka, topic, below),
     }),
     claim: createClaim({ pool }),
-    poll: createPoll({ readers, pool, ...lookUps }),
-    ...createRelay({ readers, publisher, pool, ...lookUps }),
+    poll: createPoll({ sources, pool, ...lookUps }),
+    ...createRelay({ sources, publisher, pool, ...lookUps }),
     pollTarget: createPollTarget({ readers }),
     commit: createCommit({ pool, locator }),
     locateAddresses: createLocateAddresses(locating),

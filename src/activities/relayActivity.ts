@@ -3,7 +3,7 @@ import type pg from 'pg';
 import type { Instant } from '../domain/instant.js';
 import type { Progress } from '../domain/commit.js';
 import type { Publisher } from '../io/kafka/publisher.js';
-import type { ReaderPool } from '../io/kafka/readerPool.js';
+import type { LogReader } from '../io/kafka/logReader.js';
 import { commit } from '../io/postgres/commit.js';
 import { readJobClock } from '../io/postgres/jobClock.js';
 import type { PartitionKey } from '../io/postgres/partitionKey.js';
@@ -14,11 +14,12 @@ import { withFailures } from './failures.js';
 import { pollWith } from './poll.js';
 import { encodeMessage } from './regroupMessage.js';
 import { closeSource, relay, type RelayContext, type RelayInput, type RelayResult } from './relay.js';
+import type { SourceReaders } from './sourceReader.js';
 
 const HEARTBEAT_EVERY_MS = 500;
 
 interface Dependencies extends LookUps {
-  readers: ReaderPool;
+  sources: SourceReaders;
   publisher: Publisher;
   pool: pg.Pool;
 }
@@ -43,7 +44,7 @@ export function createRelay(dependencies: Dependencies) {
 }
 
 async function attended<T>(
-  { readers, publisher, pool, ...lookUps }: Dependencies,
+  { sources, publisher, pool, ...lookUps }: Dependencies,
   { ask, input }: { ask: RelayFor; input: RelayInput },
   work: (context: RelayContext) => Promise<T>,
 ): Promise<T> {
@@ -51,9 +52,8 @@ async function attended<T>(
   const { key, owner, topic } = ask;
   const { job, targets } = input;
   const side = scatterSideOf(job, { targets, source: key.partition, ...lookUps });
-  const reader = readers.acquire(job.topic, key.partition);
   const heartbeat = setInterval(() => activity.heartbeat(), HEARTBEAT_EVERY_MS);
-  const context: RelayContext = {
+  const contextOf = (reader: LogReader): RelayContext => ({
     now: Date.now,
     cancelled: () => activity.cancellationSignal.aborted,
     readSource: () => readSource(pool, key, owner),
@@ -79,15 +79,15 @@ async function attended<T>(
         messages.map(({ target, message }) => ({ partition: target, value: encodeMessage(message) })),
       ),
     warn: (message) => activity.log.warn(message),
-    commit: (what) => commit(pool, { ...key, owner, topic: job.topic, results: job.pipeline, commit: what }, null),
-  };
+    commit: (what) =>
+      commit(pool, { ...key, owner, topic: job.topic, results: job.pipeline, commit: what }, null),
+  });
   try {
-    const result = await Promise.race([activity.cancelled, withFailures(() => work(context))]);
-    readers.release(reader);
-    return result;
-  } catch (error) {
-    readers.discard(reader);
-    throw error;
+    return await withFailures(() =>
+      sources.lend({ job: key.job, topic: job.topic, partition: key.partition }, (reader) =>
+        Promise.race([activity.cancelled, work(contextOf(reader))]),
+      ),
+    );
   } finally {
     clearInterval(heartbeat);
   }

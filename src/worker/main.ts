@@ -46,7 +46,7 @@ export async function runWorker(config: Config, { log }: WorkerOptions): Promise
   const connection = await connect(config, log);
   const topics = createTopicAdmin(config.kafka);
   const readers = createReaderPool(
-    (topic, partition) => createKafkaReader({ ...config.kafka, topic, partition }),
+    (topic, partition, topicId) => createKafkaReader({ ...config.kafka, topic, partition, topicId }),
     {
       idleMs: READER_IDLE_MS,
     },

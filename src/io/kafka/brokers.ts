@@ -1,20 +1,8 @@
 import { type BrokerConnection, openBrokerConnection, patienceMs } from './brokerConnection.js';
 import type { KafkaConfig } from './config.js';
-import {
-  type MetadataResponse,
-  decodeListOffsets,
-  decodeMetadata,
-  encodeListOffsets,
-  encodeMetadata,
-  errorFromCode,
-} from './kafkajs.js';
+import { decodeListOffsets, encodeListOffsets, errorFromCode } from './kafkajs.js';
 import { KafkaRefused, KafkaUnavailable } from './logReader.js';
-
-/** A partition and the address of the broker that leads it; null while there is none. */
-interface PartitionLeader {
-  partition: number;
-  leader: string | null;
-}
+import { type TopicMetadata, metadataApi, metadataExchange } from './metadata.js';
 
 export interface OffsetRange {
   partition: number;
@@ -33,8 +21,8 @@ export interface StampedOffset {
 
 /** The brokers of a cluster as one user of them knows them, each with at most one connection, kept until `forget`. */
 export interface Brokers {
-  /** The partitions of a topic in order; null when there is no such topic. It is never created by asking. */
-  findTopic(topic: string): Promise<PartitionLeader[] | null>;
+  /** A topic's id and its partitions; null when there is no such topic. It is never created by asking. */
+  findTopic(topic: string): Promise<TopicMetadata | null>;
   connection(address: string): BrokerConnection;
   /** Asks one leader for both ends of its partitions. */
   offsetRanges(address: string, wanted: { topic: string; partitions: number[] }): Promise<OffsetRange[]>;
@@ -64,11 +52,8 @@ export function createBrokers(config: KafkaConfig): Brokers {
     return known;
   }
 
-  async function askAnyBroker(topic: string): Promise<MetadataResponse> {
-    const exchange = {
-      request: encodeMetadata({ topics: [topic], allowAutoTopicCreation: false }),
-      response: { decode: decodeMetadata, parse: (decoded: MetadataResponse) => decoded },
-    };
+  async function askAnyBroker(topic: string): Promise<TopicMetadata | null> {
+    const exchange = (newest: (api: number) => number) => metadataExchange(topic, newest(metadataApi));
     const failures: string[] = [];
     for (const address of config.brokers) {
       try {
@@ -112,17 +97,10 @@ export function createBrokers(config: KafkaConfig): Brokers {
   return {
     connection,
     async findTopic(topic) {
-      const { brokers, topicMetadata } = await askAnyBroker(topic);
-      const found = topicMetadata.find((metadata) => metadata.topic === topic);
-      if (found === undefined || found.topicErrorCode === unknownTopic) return null;
-      if (found.topicErrorCode !== 0) throw errorFromCode(found.topicErrorCode);
-      const addresses = new Map(brokers.map(({ nodeId, host, port }) => [nodeId, `${host}:${port}`]));
-      return found.partitionMetadata
-        .map(({ partitionId, leader }) => ({
-          partition: partitionId,
-          leader: addresses.get(leader) ?? null,
-        }))
-        .sort((a, b) => a.partition - b.partition);
+      const found = await askAnyBroker(topic);
+      if (found === null || found.errorCode === unknownTopic) return null;
+      if (found.errorCode !== 0) throw errorFromCode(found.errorCode);
+      return found;
     },
     async offsetRanges(address, { topic, partitions }) {
       const at = async (timestamp: number): Promise<Map<number, number>> => {
