@@ -130,8 +130,14 @@ export function encodeMetadataByIdAnswer(answer: MetadataAnswer): Buffer {
         compact(
           leaders.map((leader, partition) =>
             Buffer.concat([
-              ...[int16(0), int32(partition), int32(leader), int32(4)],
-              ...[compact([int32(1), int32(2)]), compact([int32(1)]), compact([]), TAGS],
+              int16(0),
+              int32(partition),
+              int32(leader),
+              int32(4),
+              compact([int32(1), int32(2)]),
+              compact([int32(1)]),
+              compact([]),
+              TAGS,
             ]),
           ),
         ),

@@ -2,6 +2,7 @@ import { type BrokerConnection, openBrokerConnection, patienceMs } from './broke
 import type { KafkaConfig } from './config.js';
 import { decodeListOffsets, encodeListOffsets, errorFromCode } from './kafkajs.js';
 import { KafkaRefused, KafkaUnavailable } from './logReader.js';
+import { refusalOf } from './refusals.js';
 import { type TopicMetadata, metadataApi, metadataExchange } from './metadata.js';
 
 export interface OffsetRange {
@@ -150,7 +151,8 @@ const [earliest, latest] = [-2, -1];
 export function describeFailure(error: unknown, who: string): Error {
   if (error instanceof KafkaUnavailable || error instanceof KafkaRefused) return error;
   const { name, type, message, retriable } = error as Partial<ReturnType<typeof errorFromCode>>;
-  const reason = `${who}: ${type === undefined ? '' : `${type}: `}${message ?? String(error)}`;
+  const plain = `${type === undefined ? '' : `${type}: `}${message ?? String(error)}`;
+  const reason = `${who}: ${refusalOf(error) ?? plain}`;
   const surprise = type === undefined || surprises.includes(type);
   const refused = name === 'KafkaJSSASLAuthenticationError' || (!surprise && !retriable);
   return new (refused ? KafkaRefused : KafkaUnavailable)(reason, { cause: error });

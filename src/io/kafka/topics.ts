@@ -60,9 +60,9 @@ export function createTopicAdmin(config: KafkaConfig): TopicAdmin {
     topic: string,
     wanted: { partition: number; timestampMs: number }[],
   ): Promise<StampedOffset[]> {
-    const { byLeader } = (await byLeaders(topic)) ?? { byLeader: new Map<string, number[]>() };
+    const known = await byLeaders(topic);
     const found = await Promise.all(
-      [...byLeader].map(([leader, led]) => {
+      [...(known?.byLeader ?? [])].map(async ([leader, led]) => {
         const partitions = wanted.filter(({ partition }) => led.includes(partition));
         return partitions.length === 0 ? [] : brokers.offsetsAt(leader, { topic, partitions });
       }),
