@@ -8,14 +8,14 @@ export function refusalOf(error: unknown): string | null {
     return `it refuses KAFKA_SASL_USERNAME or KAFKA_SASL_PASSWORD (${message.trim()})`;
   if (type === 'ILLEGAL_SASL_STATE')
     return 'it wants no password at that port, and KAFKA_SASL_USERNAME is set';
-  if (name === 'KafkaJSConnectionClosedError')
-    return 'it has closed the connection, as one does that stops, or that wants TLS or a password (KAFKA_SSL, KAFKA_SASL_USERNAME)';
+  if (name === 'KafkaJSConnectionClosedError') return CLOSED;
   if (name !== 'KafkaJSConnectionError') return null;
   const reason = message.replace('Connection error: ', '').trim();
   // Before the next: alerts of the other side name certificates, too.
   if (WANTS_CERTIFICATE.test(reason))
     return 'it does not take our certificate, or the lack of one: KAFKA_SSL_CERT_FILE and KAFKA_SSL_KEY_FILE';
   if (UNTRUSTED.test(reason)) return `its certificate is not trusted (${reason}): KAFKA_SSL_CA_FILE`;
+  if (RESET.test(reason)) return CLOSED;
   return NO_TLS.test(reason) ? 'it does not speak TLS at that port: KAFKA_SSL' : null;
 }
 
@@ -27,7 +27,12 @@ interface Refusal {
   retryCount?: number;
 }
 
+const CLOSED =
+  'it has closed the connection, as one does that stops, or that wants TLS, a certificate or a password ' +
+  '(KAFKA_SSL, KAFKA_SSL_CERT_FILE, KAFKA_SASL_USERNAME)';
+
 /** OpenSSL's words: a chain that ends nowhere, a time that is over, another name. */
 const UNTRUSTED = /certificate|altnames/i;
 const WANTS_CERTIFICATE = /alert (?:bad certificate|certificate|unknown ca)/;
+const RESET = /ECONNRESET|EPIPE/;
 const NO_TLS = /before secure TLS connection|wrong version number/;
