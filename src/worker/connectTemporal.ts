@@ -43,7 +43,7 @@ const REASONS: [pattern: RegExp, sentence: string][] = [
   ],
   [
     // However that shows: a refused certificate is noticed at one of several moments.
-    /hyper::Error\(Io, .*(?:BrokenPipe|ConnectionReset)|close_notify|received fatal alert|UnexpectedEof/,
+    /hyper::Error\((?:Io|Canceled)|close_notify|received fatal alert|UnexpectedEof/,
     'it has closed the connection, as one does that stops, or that wants TLS or a certificate (TEMPORAL_TLS, TEMPORAL_TLS_CLIENT_CERT_PATH)',
   ],
   [
