@@ -16,10 +16,9 @@ export interface SecureListeners {
 
 const [USER, PASSWORD] = ['alice', 'wonderland'];
 
-export async function secureKafka({
-  ca,
-  issue,
-}: Authority): Promise<{ options: KafkaOptions; listeners: SecureListeners }> {
+export async function secureKafka(
+  authority: Authority,
+): Promise<{ options: KafkaOptions; listeners: SecureListeners }> {
   const [tls, mutualTls, sasl] = await freePorts(3);
   const own = (ports: { kafka: number }): string =>
     [
@@ -37,9 +36,9 @@ export async function secureKafka({
       'listener.security.protocol.map':
         'PLAINTEXT:PLAINTEXT,CONTROLLER:PLAINTEXT,TLS:SSL,MUTUAL:SSL,SASL:SASL_SSL',
       'ssl.keystore.type': 'PEM',
-      'ssl.keystore.location': issue().both,
+      'ssl.keystore.location': authority.issue().both,
       'ssl.truststore.type': 'PEM',
-      'ssl.truststore.location': ca,
+      'ssl.truststore.location': authority.ca,
       'listener.name.mutual.ssl.client.auth': 'required',
       'sasl.enabled.mechanisms': 'PLAIN,SCRAM-SHA-256,SCRAM-SHA-512',
       'listener.name.sasl.plain.sasl.jaas.config': `${login}.plain.PlainLoginModule required user_${USER}="${PASSWORD}";`,

@@ -147,7 +147,11 @@ describe.each<{ what: string; listener: Listener; settings: Record<string, strin
   it('for who reads: refused for good where somebody has to change something', async () => {
     const failure = await sentence(async (config) => {
       const topics = createTopicAdmin(config);
-      await topics.describe('t').finally(() => topics.close());
+      try {
+        await topics.describe('t');
+      } finally {
+        await topics.close();
+      }
     });
     const who = `topic t cannot be described now: broker ${at[listener]}`;
     expect(failure.message).toMatch(new RegExp(`^${who}: ${says}$`));
