@@ -7,6 +7,7 @@ import type { ReaderPool } from '../io/kafka/readerPool.js';
 import type { Locator } from '../io/geo/locator.js';
 import type { TopicAdmin } from '../io/kafka/topics.js';
 import type { LookUps } from '../pipelines/pollSide.js';
+import { createBeginReplay } from './beginReplay.js';
 import { createClaim } from './claim.js';
 import { createCommit } from './commit.js';
 import { createDescribeTopic } from './describeTopic.js';
@@ -37,13 +38,23 @@ export function createActivities(dependencies: ActivityDependencies) {
     dependencies;
   const lookUps = { readAgent, countryOf };
   const describeTopic = createDescribeTopic({ topics, brokers: kafka.brokers.join(',') });
+  const findTopic = async (topic: string) => (await topics.describe(topic))?.partitions ?? null;
+  const makeTopic = (topic: string, partitions: number) => makeInternalTopic(kafka, topic, partitions);
   return {
     startJob: createStartJob({
       pool,
       defaultTopic,
       describeTopic,
-      findTopic: async (topic) => (await topics.describe(topic))?.partitions ?? null,
-      makeInternalTopic: (topic, partitions) => makeInternalTopic(kafka, topic, partitions),
+      findTopic,
+      makeInternalTopic: makeTopic,
+    }),
+    beginReplay: createBeginReplay({
+      pool,
+      readers,
+      describeTopic,
+      findTopic,
+      offsetsAt: (topic, wanted) => topics.offsetsAt(topic, wanted),
+      makeInternalTopic: makeTopic,
     }),
     describeTopic,
     surveyJob: createSurveyJob({

@@ -79,7 +79,8 @@ async function attended<T>(
         messages.map(({ target, message }) => ({ partition: target, value: encodeMessage(message) })),
       ),
     warn: (message) => activity.log.warn(message),
-    commit: (what) => commit(pool, { ...key, owner, topic: job.topic, results: job.pipeline, commit: what }, null),
+    commit: (what) =>
+      commit(pool, { ...key, owner, topic: job.topic, results: job.pipeline, commit: what }, null),
   };
   try {
     const result = await Promise.race([activity.cancelled, withFailures(() => work(context))]);

@@ -7,6 +7,7 @@ import { jobProgress, type PartitionProgress } from '../io/postgres/jobProgress.
 import { registerPartitions } from '../io/postgres/registerJob.js';
 import { formatInstant } from '../domain/instant.js';
 import { jobLine } from '../domain/line.js';
+import { isRewriting } from '../domain/rewrite.js';
 import { memberId, type Stage } from '../domain/member.js';
 import { openUntil } from '../domain/commit.js';
 import { withFailures } from './failures.js';
@@ -41,6 +42,10 @@ export interface PartitionStanding {
   openUntil: string | null;
   late: number;
   rejected: number;
+  /** Why it does not read on; null or left out: it does. */
+  paused?: string | null;
+  /** Whether a replay is not over yet. */
+  replaying?: boolean;
   /** Status of the newest run when that is not running: `TERMINATED`, `FAILED`… */
   died: string | null;
 }
@@ -106,6 +111,8 @@ export function createSurveyJob({ pool, describeTopic, deleteRecordsBelow }: Dep
         openUntil: formatInstant(openUntil(each)),
         late: each.counters.late,
         rejected: each.counters.rejected,
+        ...(each.paused ? { paused: each.paused } : {}),
+        ...(isReplaying(each) ? { replaying: true } : {}),
         died: died.get(each.partition) ?? null,
       })),
       toStart: [...(input.takeUpNew ? unknown : []), ...died.keys()],
@@ -113,6 +120,11 @@ export function createSurveyJob({ pool, describeTopic, deleteRecordsBelow }: Dep
       ...(keyApart === null ? {} : { keyApart }),
     };
   };
+}
+
+/** Results are the targets', where there are any: a source is done when it has read what was read before. */
+function isReplaying({ rewrite, ...reach }: PartitionProgress): boolean {
+  return rewrite ? isRewriting(rewrite, reach) : false;
 }
 
 async function registered(

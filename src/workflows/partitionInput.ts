@@ -17,6 +17,8 @@ export interface PartitionInput {
   regroup?: { topic: string; targets: number };
   job: Job;
   drain: DrainPartition | null;
+  /** Set where somebody has just said so: why it is paused, or null: it is not any more. Left out: as `weir.progress` has it. */
+  paused?: string | null | undefined;
   /** null: nothing is known, it is rebuilt from the log. */
   state: Carried<JobPartial> | null;
   /** Of a source of a regrouping. */

@@ -92,7 +92,10 @@ export const decodeListOffsets = (
 ).decode;
 
 export interface ListOffsetsResponse {
-  responses: { topic: string; partitions: { partition: number; errorCode: number; offset: string; timestamp: string }[] }[];
+  responses: {
+    topic: string;
+    partitions: { partition: number; errorCode: number; offset: string; timestamp: string }[];
+  }[];
 }
 
 /** What a Kafka error code means; `type` is its name in the protocol. */

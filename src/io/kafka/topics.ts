@@ -19,10 +19,7 @@ export interface TopicAdmin {
    * The first record that is stamped at or after the time given for its partition, in epoch ms; partitions that have none, or that do not
    * exist, are left out. Fails as {@link describe} does.
    */
-  offsetsAt(
-    topic: string,
-    wanted: { partition: number; timestampMs: number }[],
-  ): Promise<StampedOffset[]>;
+  offsetsAt(topic: string, wanted: { partition: number; timestampMs: number }[]): Promise<StampedOffset[]>;
   /** Drops the connections. Never rejects. */
   close(): Promise<void>;
 }
