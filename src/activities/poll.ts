@@ -15,6 +15,7 @@ import type { Job } from '../pipelines/job.js';
 import type { JobPartial } from '../pipelines/operators.js';
 import { pollSideOf, type LookUps, type PollSide } from '../pipelines/pollSide.js';
 import { Idle } from './idle.js';
+import type { Fetch } from './watch.js';
 
 export interface PollInput {
   job: Job;
@@ -54,6 +55,8 @@ export interface PollContext extends LookUps {
   readLateBefore(range: { from: number; until: number; limit: number }): Promise<number[]>;
   readRejectedOffsets(range: { from: number; until: number }): Promise<Set<number>>;
   warn(message: string): void;
+  /** Hears of each fetch. */
+  fetched?(fetch: Fetch): void;
 }
 
 /** Several smaller fetches cost less than a large one: a response is copied until it is whole. */
@@ -95,6 +98,7 @@ class Poll<Item, Gathered, Partial> {
   #rejectBytes = 0;
   #offset: number;
   #endOffset = 0;
+  #recordTime: Instant | null = null;
   #caughtUp: CaughtUp | null;
   #leaveOut: Set<number> | null = null;
   /** Offsets whose records older epochs have found late, up to {@link #until}. */
@@ -204,7 +208,17 @@ class Poll<Item, Gathered, Partial> {
     const full = this.#foldUntil(until, records);
     // A gap or an aborted transaction may reach beyond `until`, and a silent read has to end exactly there.
     this.#offset = Math.min(records.nextOffset, until);
+    this.#tell();
     return full;
+  }
+
+  #tell(): void {
+    this.#context.fetched?.({
+      next: this.#offset,
+      endOffset: this.#endOffset,
+      watermark: this.#fold.watermark,
+      recordTime: this.#recordTime,
+    });
   }
 
   #foldUntil(until: number, records: RecordCursor): boolean {
@@ -215,6 +229,7 @@ class Poll<Item, Gathered, Partial> {
     const fold = this.#fold;
     while (records.next()) {
       if (records.offset >= until) return true;
+      this.#recordTime = records.timestampMs;
       if (this.#leaveOut?.has(records.offset)) continue;
       const decoded = this.#side.decode(records.valueText(), records.timestampMs);
       const reason = this.#keepsVerdict(records.offset, decoded) ? 'late' : fold.add(records, decoded);
@@ -266,6 +281,7 @@ class Poll<Item, Gathered, Partial> {
     const back = await this.#idle.afterEmptyFetch(this.#caughtUp, { at: fetched.requestedAtMs, moved });
     this.#caughtUp = this.#idle.caughtUp;
     this.#fold.watermark = latest(this.#fold.watermark, this.#idle.advance); // the records that come next are judged by it
+    this.#tell();
     return back;
   }
 

@@ -22,9 +22,18 @@ async function run(options: { processes?: string }): Promise<void> {
   const log = (line: string): void => console.error(line);
   if (processes === 1) {
     endWithParent();
-    await runWorker(config, { log });
+    await runWorker(config);
     return;
   }
   const command = [process.execPath, ...process.execArgv, process.argv[1]!, 'worker'] as const;
-  process.exitCode = await runProcesses({ processes, command, log });
+  process.exitCode = await runProcesses({
+    processes,
+    command,
+    // Each serves metrics on a port of its own.
+    envOf: (index) =>
+      config.metrics === null
+        ? {}
+        : { METRICS_ADDRESS: `${config.metrics.host}:${config.metrics.port + index}` },
+    log,
+  });
 }

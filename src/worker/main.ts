@@ -3,11 +3,11 @@ import { existsSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
 import { Client } from '@temporalio/client';
 import {
-  DefaultLogger,
   makeTelemetryFilterString,
   NativeConnection,
   Runtime,
   Worker,
+  type MetricsExporterConfig,
 } from '@temporalio/worker';
 import { createActivities } from '../activities/index.js';
 import { createKafkaReader } from '../io/kafka/kafkaReader.js';
@@ -17,8 +17,11 @@ import { createTopicAdmin } from '../io/kafka/topics.js';
 import { dataConverter } from '../io/payload/dataConverter.js';
 import { createAgentReader } from '../io/userAgent/readAgent.js';
 import { createPool } from '../io/postgres/pool.js';
-import type { Config } from './config.js';
+import type { Config, ListenAddress } from './config.js';
 import { openGeo } from './geo.js';
+import { createLogger, createWorkLog, ownLines } from './logger.js';
+import { HISTOGRAM_BUCKETS } from './metricDefinitions.js';
+import { createMetrics } from './metrics.js';
 import { startLocate } from './startLocate.js';
 
 const BUNDLE = fileURLToPath(new URL('../workflow-bundle.js', import.meta.url));
@@ -26,19 +29,21 @@ const READER_IDLE_MS = 60_000;
 const PAYLOAD_CONNECTIONS = 3;
 const CONNECT_AGAIN_MS = 1000;
 
-export interface WorkerOptions {
-  log: (line: string) => void;
-}
-
 /** Runs a worker until it is told to stop (SIGINT, SIGTERM); resolves when everything is closed. */
-export async function runWorker(config: Config, { log }: WorkerOptions): Promise<void> {
+export async function runWorker(config: Config): Promise<void> {
   if (!existsSync(BUNDLE)) throw new Error(`${BUNDLE} is missing: run "npm run build"`);
-  Runtime.install({
-    logger: new DefaultLogger('INFO'),
+  const logger = createLogger(config.log);
+  const log = ownLines(config.log, logger);
+  const runtime = Runtime.install({
+    logger,
     telemetryOptions: {
       logging: { filter: makeTelemetryFilterString({ core: 'WARN', other: 'ERROR' }), forward: {} },
+      ...(config.metrics === null ? {} : { metrics: exporterOf(config.metrics) }),
     },
   });
+  const metrics =
+    config.metrics === null ? null : createMetrics(runtime.metricMeter, { taskQueue: config.taskQueue });
+  const watches = [createWorkLog(logger), ...(metrics === null ? [] : [metrics.watch])];
   const pool = createPool(config.postgres);
   // Large states must not wait behind commits, nor commits behind them.
   const payloads = createPool(config.postgres, PAYLOAD_CONNECTIONS);
@@ -70,6 +75,9 @@ export async function runWorker(config: Config, { log }: WorkerOptions): Promise
         publisher,
         kafka: config.kafka,
         defaultTopic: config.topic,
+        watch: (partition, seen) => {
+          for (const watch of watches) watch(partition, seen);
+        },
         locator: geo.locator,
         locating: geo.locating,
       }),
@@ -88,10 +96,25 @@ export async function runWorker(config: Config, { log }: WorkerOptions): Promise
     log(`worker ready: task queue ${config.taskQueue}`);
     await worker.run();
   } finally {
+    metrics?.close();
     await Promise.all([readers.close(), topics.close(), publisher.close(), geo.close(), stopStarting()]);
     await Promise.all([pool.end(), payloads.end()]);
     await connection.close();
   }
+}
+
+function exporterOf({ host, port }: ListenAddress): MetricsExporterConfig {
+  return {
+    attachServiceName: false,
+    prometheus: {
+      bindAddress: `${host}:${port}`,
+      // The names that dashboards for the Temporal SDK expect.
+      countersTotalSuffix: true,
+      unitSuffix: true,
+      useSecondsForDurations: true,
+      histogramBucketOverrides: HISTOGRAM_BUCKETS,
+    },
+  };
 }
 
 /** Waits for a Temporal server that is away, saying so. */

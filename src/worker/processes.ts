@@ -11,6 +11,8 @@ export interface ProcessesOptions {
   processes: number;
   /** Program and arguments of one worker. */
   command: readonly [file: string, ...args: string[]];
+  /** What the environment of each has beside this process's, by its index from 0 on. */
+  envOf?: (index: number) => NodeJS.ProcessEnv;
   log: (line: string) => void;
 }
 
@@ -18,7 +20,8 @@ export interface ProcessesOptions {
  * Runs so many workers, each followed by another when it dies, until SIGINT or SIGTERM; then all are stopped in good order. They end, too,
  * when this process is killed: each sees its channel to it close. Resolves with the code to end with.
  */
-export async function runProcesses({ processes, command, log }: ProcessesOptions): Promise<number> {
+export async function runProcesses(options: ProcessesOptions): Promise<number> {
+  const { processes, command, envOf = () => ({}), log } = options;
   const running = new Set<ChildProcess>();
   const stopped = new AbortController();
   const stop = (): void => {
@@ -30,7 +33,10 @@ export async function runProcesses({ processes, command, log }: ProcessesOptions
   const follow = async (number: number): Promise<number> => {
     for (;;) {
       const [file, ...args] = command;
-      const child = spawn(file, args, { stdio: ['ignore', 'inherit', 'pipe', 'ipc'] });
+      const child = spawn(file, args, {
+        stdio: ['ignore', 'inherit', 'pipe', 'ipc'],
+        env: { ...process.env, ...envOf(number - 1) },
+      });
       running.add(child);
       createInterface({ input: child.stderr! }).on('line', (line) => log(`[${number}] ${line}`));
       const [code, signal] = (await once(child, 'close')) as [number | null, NodeJS.Signals | null];

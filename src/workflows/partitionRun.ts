@@ -10,7 +10,7 @@ import type { RegroupingJob } from '../pipelines/job.js';
 import { packRows, stateOperatorOf, type JobPartial, type JobRow } from '../pipelines/operators.js';
 import { claim, commit, commitLocally, commitPatiently, poll, pollTarget } from './activities.js';
 import { isFailure, isFinal } from './failures.js';
-import { isAtMost } from './jsonSize.js';
+import { isAtMost, sizeUpTo } from './jsonSize.js';
 import type { PartitionResult, Reached } from './messages.js';
 import type { PartitionInput } from './partitionInput.js';
 import { FENCED_AT_MOST, phaseOf, type Run, type RunOptions, type Shown } from './run.js';
@@ -43,6 +43,7 @@ export class PartitionRun implements Run {
   readonly #deadline: Instant;
   readonly #wishes: Wishes;
   #fenced: number;
+  #stateBytes: number;
   /** Looked at once, when Temporal suggests a new run. */
   #carriable: boolean | undefined;
 
@@ -51,6 +52,7 @@ export class PartitionRun implements Run {
     this.#wishes = wishes;
     this.#deadline = deadline;
     this.#fenced = input.fenced;
+    this.#stateBytes = input.stateBytes ?? 0;
   }
 
   /** Claims the partition and goes on where the last commit left it (docs/semantics.md, claim). */
@@ -214,7 +216,8 @@ export class PartitionRun implements Run {
     const { job } = this.input;
     const { rows, ...what } = this.state.commit();
     const commitOf = { ...what, rows: packRows(job, rows) };
-    const request = { ...this.#key(), owner: this.#owner, topic: job.topic, commit: commitOf };
+    const state = { open: this.state.size, bytes: this.#stateBytes };
+    const request = { ...this.#key(), owner: this.#owner, topic: job.topic, commit: commitOf, state };
     const summary = `partition ${this.input.partition} to ${what.offset}: ${rows.length} rows`;
     const startToCloseTimeout = COMMIT_MS + rows.length / ROWS_PER_MS;
     try {
@@ -247,11 +250,12 @@ export class PartitionRun implements Run {
   /** What is wished by now, whatever this run began with. */
   #inputWith(state: PartitionInput['state']): PartitionInput {
     const { job, drain } = this.#wishes;
-    return { ...this.input, job, drain, state, fenced: this.#fenced };
+    return { ...this.input, job, drain, state, stateBytes: this.#stateBytes, fenced: this.#fenced };
   }
 
   #carried(): PartitionInput['state'] {
     const carried = this.state.carry();
-    return isAtMost(CARRIED_AT_MOST, carried) ? carried : null;
+    this.#stateBytes = sizeUpTo(CARRIED_AT_MOST, carried);
+    return this.#stateBytes <= CARRIED_AT_MOST ? carried : null;
   }
 }
