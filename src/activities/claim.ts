@@ -17,7 +17,7 @@ export interface Epoch {
 }
 
 /** Where the partition goes on; or the epoch that has begun meanwhile. */
-export type Claimed = (Progress & { newer?: never }) | { newer: Epoch };
+export type Claimed = Progress & { newer?: never } | { newer: Epoch };
 
 export function createClaim({ pool }: { pool: pg.Pool }) {
   /**
