@@ -2,13 +2,7 @@
 import { existsSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
 import { Client } from '@temporalio/client';
-import {
-  makeTelemetryFilterString,
-  NativeConnection,
-  Runtime,
-  Worker,
-  type MetricsExporterConfig,
-} from '@temporalio/worker';
+import { makeTelemetryFilterString, NativeConnection, Runtime, Worker } from '@temporalio/worker';
 import { createActivities } from '../activities/index.js';
 import { createKafkaReader } from '../io/kafka/kafkaReader.js';
 import { createPublisher } from '../io/kafka/publisher.js';
@@ -17,12 +11,11 @@ import { createTopicAdmin } from '../io/kafka/topics.js';
 import { dataConverter } from '../io/payload/dataConverter.js';
 import { createAgentReader } from '../io/userAgent/readAgent.js';
 import { createPool } from '../io/postgres/pool.js';
-import type { Config, ListenAddress } from './config.js';
+import type { Config } from './config.js';
 import { openGeo } from './geo.js';
-import { createLogger, createWorkLog, ownLines } from './logger.js';
-import { HISTOGRAM_BUCKETS } from './metricDefinitions.js';
-import { createMetrics } from './metrics.js';
+import { createLogger, ownLines } from './logger.js';
 import { startLocate } from './startLocate.js';
+import { exporterOf, startWatching } from './watching.js';
 
 const BUNDLE = fileURLToPath(new URL('../workflow-bundle.js', import.meta.url));
 const READER_IDLE_MS = 60_000;
@@ -41,9 +34,7 @@ export async function runWorker(config: Config): Promise<void> {
       ...(config.metrics === null ? {} : { metrics: exporterOf(config.metrics) }),
     },
   });
-  const metrics =
-    config.metrics === null ? null : createMetrics(runtime.metricMeter, { taskQueue: config.taskQueue });
-  const watches = [createWorkLog(logger), ...(metrics === null ? [] : [metrics.watch])];
+  const watching = startWatching(config, { logger, meter: runtime.metricMeter });
   const pool = createPool(config.postgres);
   // Large states must not wait behind commits, nor commits behind them.
   const payloads = createPool(config.postgres, PAYLOAD_CONNECTIONS);
@@ -75,9 +66,7 @@ export async function runWorker(config: Config): Promise<void> {
         publisher,
         kafka: config.kafka,
         defaultTopic: config.topic,
-        watch: (partition, seen) => {
-          for (const watch of watches) watch(partition, seen);
-        },
+        watch: watching.watch,
         locator: geo.locator,
         locating: geo.locating,
       }),
@@ -96,25 +85,17 @@ export async function runWorker(config: Config): Promise<void> {
     log(`worker ready: task queue ${config.taskQueue}`);
     await worker.run();
   } finally {
-    metrics?.close();
-    await Promise.all([readers.close(), topics.close(), publisher.close(), geo.close(), stopStarting()]);
+    await Promise.all([
+      watching.close(),
+      readers.close(),
+      topics.close(),
+      publisher.close(),
+      geo.close(),
+      stopStarting(),
+    ]);
     await Promise.all([pool.end(), payloads.end()]);
     await connection.close();
   }
-}
-
-function exporterOf({ host, port }: ListenAddress): MetricsExporterConfig {
-  return {
-    attachServiceName: false,
-    prometheus: {
-      bindAddress: `${host}:${port}`,
-      // The names that dashboards for the Temporal SDK expect.
-      countersTotalSuffix: true,
-      unitSuffix: true,
-      useSecondsForDurations: true,
-      histogramBucketOverrides: HISTOGRAM_BUCKETS,
-    },
-  };
 }
 
 /** Waits for a Temporal server that is away, saying so. */
