@@ -52,6 +52,7 @@ export function createPoll({ readers, pool, watch, readAgent, countryOf }: Depen
       return result;
     } catch (error) {
       readers.discard(reader);
+      if (!activity.cancellationSignal.aborted) watch(partition, { what: 'not read' });
       throw error;
     } finally {
       clearInterval(heartbeat);

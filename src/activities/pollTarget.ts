@@ -130,6 +130,7 @@ export function createPollTarget({ readers, watch }: { readers: ReaderPool; watc
       return result;
     } catch (error) {
       readers.discard(reader);
+      if (!activity.cancellationSignal.aborted) watch(partition, { what: 'not read' });
       throw error;
     } finally {
       clearInterval(heartbeat);

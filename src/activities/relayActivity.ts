@@ -107,6 +107,7 @@ async function attended<T>(
     return result;
   } catch (error) {
     readers.discard(reader);
+    if (!activity.cancellationSignal.aborted) watch(partition, { what: 'not read' });
     throw error;
   } finally {
     clearInterval(heartbeat);

@@ -65,6 +65,8 @@ export type Seen =
   | { what: 'released' }
   | ({ what: 'fetched' } & Fetch)
   | ({ what: 'read' } & BatchRead)
+  /** It will be tried again. */
+  | { what: 'not read' }
   /** What is committed is known, without a commit. */
   | { what: 'standing'; offset: number }
   | ({ what: 'committed' } & CommitMade)

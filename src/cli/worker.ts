@@ -1,5 +1,6 @@
 import { Command } from 'commander';
 import { loadConfig } from '../worker/config.js';
+import { linesOfWorkers } from '../worker/logger.js';
 import { runWorker } from '../worker/main.js';
 import { endWithParent, runProcesses } from '../worker/processes.js';
 import { OptionReader } from './options.js';
@@ -19,7 +20,6 @@ async function run(options: { processes?: string }): Promise<void> {
   if (processes > MOST_PROCESSES) read.problem(`--processes ${processes}: at most ${MOST_PROCESSES}`);
   read.finish();
   const config = loadConfig(process.env);
-  const log = (line: string): void => console.error(line);
   if (processes === 1) {
     endWithParent();
     await runWorker(config);
@@ -34,6 +34,6 @@ async function run(options: { processes?: string }): Promise<void> {
       config.metrics === null
         ? {}
         : { METRICS_ADDRESS: `${config.metrics.host}:${config.metrics.port + index}` },
-    log,
+    log: linesOfWorkers(config.log),
   });
 }

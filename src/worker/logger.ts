@@ -35,6 +35,16 @@ export function ownLines({ format }: LogConfig, logger: DefaultLogger): (line: s
   return format === 'json' ? (line) => logger.info(line) : (line) => process.stderr.write(`${line}\n`);
 }
 
+/** Lines of several workers, each with the worker's number: `[1] …`, and in JSON as they are, where they are JSON. */
+export function linesOfWorkers(config: LogConfig): (line: string, number: number) => void {
+  if (config.format === 'text') return (line, number) => process.stderr.write(`[${number}] ${line}\n`);
+  const logger = createLogger(config);
+  return (line, worker) => {
+    if (line.startsWith('{')) process.stderr.write(`${line}\n`);
+    else logger.info(line, { worker });
+  };
+}
+
 /** Batches and commits, at level `debug`. */
 export function createWorkLog(logger: DefaultLogger): Watch {
   return (partition, seen) => {
@@ -54,6 +64,7 @@ export function createWorkLog(logger: DefaultLogger): Watch {
           tookMs: Math.round(tookMs),
         });
       }
+      case 'not read':
       case 'not committed':
       case 'held':
       case 'released':

@@ -46,6 +46,11 @@ export const METRICS = {
     labels: PARTITION,
     help: 'Offsets that retention had removed and that were skipped',
   },
+  weir_reads_failed_total: {
+    type: 'counter',
+    labels: PARTITION,
+    help: 'Batches that could not be read, and are tried again',
+  },
   weir_batch_records: {
     type: 'histogram',
     labels: JOB,

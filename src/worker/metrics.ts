@@ -104,6 +104,8 @@ class PartitionMetrics {
         this.#count('weir_offsets_skipped_total', seen.skipped);
         if (seen.records > 0) this.#record('weir_batch_records', seen.records);
         return;
+      case 'not read':
+        return this.#count('weir_reads_failed_total', 1);
       case 'standing':
         return this.#set('weir_committed_offset', seen.offset);
       case 'committed':

@@ -12,16 +12,16 @@ export interface ProcessesOptions {
   /** Program and arguments of one worker. */
   command: readonly [file: string, ...args: string[]];
   /** What the environment of each has beside this process's, by its index from 0 on. */
-  envOf?: (index: number) => NodeJS.ProcessEnv;
-  log: (line: string) => void;
+  envOf: (index: number) => NodeJS.ProcessEnv;
+  /** Takes a line of the log of one, or about it, with its number from 1 on. */
+  log: (line: string, number: number) => void;
 }
 
 /**
  * Runs so many workers, each followed by another when it dies, until SIGINT or SIGTERM; then all are stopped in good order. They end, too,
  * when this process is killed: each sees its channel to it close. Resolves with the code to end with.
  */
-export async function runProcesses(options: ProcessesOptions): Promise<number> {
-  const { processes, command, envOf = () => ({}), log } = options;
+export async function runProcesses({ processes, command, envOf, log }: ProcessesOptions): Promise<number> {
   const running = new Set<ChildProcess>();
   const stopped = new AbortController();
   const stop = (): void => {
@@ -38,7 +38,7 @@ export async function runProcesses(options: ProcessesOptions): Promise<number> {
         env: { ...process.env, ...envOf(number - 1) },
       });
       running.add(child);
-      createInterface({ input: child.stderr! }).on('line', (line) => log(`[${number}] ${line}`));
+      createInterface({ input: child.stderr! }).on('line', (line) => log(line, number));
       const [code, signal] = (await once(child, 'close')) as [number | null, NodeJS.Signals | null];
       running.delete(child);
       if (stopped.signal.aborted) return code ?? 0;
@@ -46,7 +46,7 @@ export async function runProcesses(options: ProcessesOptions): Promise<number> {
         stop();
         return code;
       }
-      log(`[${number}] ended: ${signal ?? `code ${code}`}; another is started`);
+      log(`ended: ${signal ?? `code ${code}`}; another is started`, number);
       await pause(AGAIN_MS, stopped.signal);
       if (stopped.signal.aborted) return 0;
     }
