@@ -27,7 +27,7 @@ export interface Fetch {
   recordTime: Instant | null;
 }
 
-export interface BatchRead {
+interface BatchRead {
   from: number;
   next: number;
   records: number;

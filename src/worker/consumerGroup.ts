@@ -10,6 +10,8 @@ const EVERY_MS = 3000;
 const AGAIN_MS = 3_600_000;
 /** A partition that nobody has seen for so long is another worker's. */
 const GONE_AFTER_MS = 60_000;
+/** A coordinator that moves, or that a group is new to, says no for a moment. */
+const TIMES_UNTIL_SAID = 3;
 /** A worker that stops waits at most so long for the last ones. */
 const LAST_MS = 2000;
 
@@ -36,7 +38,8 @@ export function createConsumerGroup(
   const { groupOf, warn, now = Date.now } = options;
   const entries = new Map<string, Entry>();
   let sending: Promise<void> | null = null;
-  let said = '';
+  /** How many times in a row, by group. */
+  const failures = new Map<string, number>();
   let closing = false;
 
   async function sendAll(): Promise<void> {
@@ -54,11 +57,11 @@ export function createConsumerGroup(
     try {
       await offsets.commit(group, sent);
       for (const [i, entry] of due.entries()) entry.sent = { offset: sent[i]!.offset, at: now() };
-      said = '';
+      failures.delete(group);
     } catch (error) {
-      const { message } = error as Error;
-      if (message !== said && !closing) warn(message);
-      said = message;
+      const failed = (failures.get(group) ?? 0) + 1;
+      failures.set(group, failed);
+      if (failed === TIMES_UNTIL_SAID && !closing) warn((error as Error).message);
     }
   }
 

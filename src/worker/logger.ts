@@ -20,6 +20,7 @@ const IN_JSON_ONLY = new Set([
   'target',
   'spanContexts',
   'subsystem',
+  'taskToken',
 ]);
 
 export function createLogger(

@@ -2,7 +2,7 @@
 import { existsSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
 import { Client } from '@temporalio/client';
-import { makeTelemetryFilterString, NativeConnection, Runtime, Worker } from '@temporalio/worker';
+import { NativeConnection, Worker } from '@temporalio/worker';
 import { createActivities } from '../activities/index.js';
 import { createKafkaReader } from '../io/kafka/kafkaReader.js';
 import { createPublisher } from '../io/kafka/publisher.js';
@@ -15,7 +15,7 @@ import type { Config } from './config.js';
 import { openGeo } from './geo.js';
 import { createLogger, ownLines } from './logger.js';
 import { startLocate } from './startLocate.js';
-import { exporterOf, startWatching } from './watching.js';
+import { installRuntime, startWatching } from './watching.js';
 
 const BUNDLE = fileURLToPath(new URL('../workflow-bundle.js', import.meta.url));
 const READER_IDLE_MS = 60_000;
@@ -27,13 +27,7 @@ export async function runWorker(config: Config): Promise<void> {
   if (!existsSync(BUNDLE)) throw new Error(`${BUNDLE} is missing: run "npm run build"`);
   const logger = createLogger(config.log);
   const log = ownLines(config.log, logger);
-  const runtime = Runtime.install({
-    logger,
-    telemetryOptions: {
-      logging: { filter: makeTelemetryFilterString({ core: 'WARN', other: 'ERROR' }), forward: {} },
-      ...(config.metrics === null ? {} : { metrics: exporterOf(config.metrics) }),
-    },
-  });
+  const runtime = installRuntime(config, logger);
   const watching = startWatching(config, { logger, meter: runtime.metricMeter });
   const pool = createPool(config.postgres);
   // Large states must not wait behind commits, nor commits behind them.

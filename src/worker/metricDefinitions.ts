@@ -9,9 +9,9 @@ interface MetricDefinition {
 }
 
 /** Not `job`: that is the label which Prometheus gives to what it scrapes. */
-const PARTITION = ['job_name', 'pipeline', 'topic', 'stage', 'partition'] as const;
+export const PARTITION = ['job_name', 'pipeline', 'topic', 'stage', 'partition'] as const;
 /** Histograms are many series each: they are not told apart by partition. */
-const JOB = ['job_name', 'pipeline', 'stage'] as const;
+export const JOB = ['job_name', 'pipeline', 'stage'] as const;
 
 const SECONDS = [0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10, 30, 60];
 

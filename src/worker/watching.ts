@@ -1,6 +1,11 @@
 /** Wires what looks at the work of activities: the log, metrics, the consumer group. */
 import type { MetricMeter } from '@temporalio/common';
-import type { DefaultLogger, MetricsExporterConfig } from '@temporalio/worker';
+import {
+  makeTelemetryFilterString,
+  Runtime,
+  type DefaultLogger,
+  type MetricsExporterConfig,
+} from '@temporalio/worker';
 import type { Watch } from '../activities/watch.js';
 import { createGroupOffsets } from '../io/kafka/groupOffsets.js';
 import type { Config, ListenAddress } from './config.js';
@@ -34,8 +39,28 @@ export function startWatching(
   };
 }
 
-/** The SDK serves its own metrics and ours. */
-export function exporterOf({ host, port }: ListenAddress): MetricsExporterConfig {
+/** The SDK's runtime: it takes over the log, and serves metrics, its own and ours. Throws where it cannot. */
+export function installRuntime({ metrics }: Pick<Config, 'metrics'>, logger: DefaultLogger): Runtime {
+  try {
+    return Runtime.install({
+      logger,
+      telemetryOptions: {
+        logging: { filter: makeTelemetryFilterString({ core: 'WARN', other: 'ERROR' }), forward: {} },
+        ...(metrics === null ? {} : { metrics: exporterOf(metrics) }),
+      },
+    });
+  } catch (error) {
+    if (metrics === null) throw error;
+    throw new Error(
+      `METRICS_ADDRESS ${metrics.host}:${metrics.port}: metrics cannot be served: ${(error as Error).message}`,
+      {
+        cause: error,
+      },
+    );
+  }
+}
+
+function exporterOf({ host, port }: ListenAddress): MetricsExporterConfig {
   return {
     attachServiceName: false,
     prometheus: {

@@ -159,7 +159,9 @@ describe('a worker', () => {
     expect(queries.length).toBeGreaterThan(0);
     for (const { query } of queries) {
       const [, metric, label] = /^label_values\((\w+), (\w+)\)$/.exec(query)!;
-      expect(seen.samples.some((sample) => sample.name === metric && label! in sample.labels)).toBe(true);
+      expect(
+        seen.samples.some((sample) => sample.name === metric && Object.hasOwn(sample.labels, label!)),
+      ).toBe(true);
     }
   });
 

@@ -1,7 +1,7 @@
 /** Which metrics and labels a PromQL expression uses. */
 import { parser } from '@prometheus-io/lezer-promql';
 
-export interface Selector {
+interface Selector {
   metric: string;
   /** In its matchers. */
   labels: string[];

@@ -3,7 +3,7 @@
 import { createServer, type AddressInfo } from 'node:net';
 
 /** A sample of one series. */
-export interface Sample {
+interface Sample {
   name: string;
   labels: Record<string, string>;
   value: number;
@@ -53,13 +53,23 @@ export function valueOf(
   return found.length === 0 ? null : found.reduce((sum, { value }) => sum + value, 0);
 }
 
-/** A port of this host on which nobody listens now. */
-export function freePort(): Promise<number> {
-  return new Promise((resolve, reject) => {
+/** A port of this host on which nobody listens now, nor on the one behind it. */
+export async function freePort(): Promise<number> {
+  for (;;) {
+    const port = (await listens(0))!;
+    if ((await listens(port + 1)) !== null) return port;
+  }
+}
+
+/** The port on which a server could listen; null where it could not. */
+function listens(port: number): Promise<number | null> {
+  return new Promise((resolve) => {
     const server = createServer();
-    server.once('error', reject).listen(0, '127.0.0.1', () => {
-      const { port } = server.address() as AddressInfo;
-      server.close(() => resolve(port));
-    });
+    server
+      .once('error', () => resolve(null))
+      .listen(port, '127.0.0.1', () => {
+        const { port } = server.address() as AddressInfo;
+        server.close(() => resolve(port));
+      });
   });
 }

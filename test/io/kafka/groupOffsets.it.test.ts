@@ -55,7 +55,9 @@ describe('offsets of a consumer group', () => {
   test('a group that has members is left alone', async () => {
     const topic = await kafka.createTopic();
     const group = `weir.${randomUUID()}`;
-    const consumer = new kafkajs.Kafka({ brokers: kafka.config.brokers, logLevel: 0 }).consumer({ groupId: group });
+    const consumer = new kafkajs.Kafka({ brokers: kafka.config.brokers, logLevel: 0 }).consumer({
+      groupId: group,
+    });
     const joined = new Promise((resolve) => consumer.on('consumer.group_join', resolve));
     await consumer.subscribe({ topic });
     await consumer.run({ eachMessage: () => Promise.resolve() });
