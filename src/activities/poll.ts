@@ -6,7 +6,7 @@
  * clock running (idle.ts), so that a partition at rest adds nothing to Temporal's history.
  */
 import { BatchFold, type Decoded } from '../domain/fold.js';
-import { LATEST, latest, type Instant } from '../domain/instant.js';
+import { latest, type Instant } from '../domain/instant.js';
 import type { Batch, Reject } from '../domain/commit.js';
 import { caughtUpAt, type CaughtUp, type JobClock } from '../domain/quietClock.js';
 import type { Reread } from '../domain/rewrite.js';
@@ -15,6 +15,7 @@ import type { Job } from '../pipelines/job.js';
 import type { JobPartial } from '../pipelines/operators.js';
 import { pollSideOf, type LookUps, type PollSide } from '../pipelines/pollSide.js';
 import { Idle } from './idle.js';
+import { rejectOf } from './rejectOf.js';
 import type { Fetch } from './watch.js';
 
 export interface PollInput {
@@ -69,9 +70,6 @@ const PAUSE_MS = 20;
 const NEAR_END_MS = 150;
 /** A batch in backlog ends after this long, however small it is. */
 const LONGEST_BATCH_MS = 5000;
-/** A raw value is kept up to this length: a payload of Temporal ends at 2 MiB. */
-const RAW_BYTES = 1024 * 1024;
-const RAW_KEY_BYTES = 64 * 1024;
 /** Verdicts of older epochs that are looked up for a batch; it ends behind them. */
 const LATE_BEFORE = 50_000;
 
@@ -262,17 +260,9 @@ class Poll<Item, Gathered, Partial> {
   }
 
   #reject(record: RecordCursor, reason: string): void {
-    const raw = record.value();
-    const key = record.key();
-    this.#rejects.push({
-      offset: record.offset,
-      reason,
-      timestampMs: storable(record.timestampMs),
-      key: key?.toString('base64', 0, RAW_KEY_BYTES) ?? null,
-      value: raw?.toString('base64', 0, RAW_BYTES) ?? null,
-      valueBytes: raw?.length ?? null,
-    });
-    this.#rejectBytes += 100 + ((raw?.length ?? 0) + (key?.length ?? 0)) * (4 / 3);
+    const { reject, bytes } = rejectOf(record, reason);
+    this.#rejects.push(reject);
+    this.#rejectBytes += bytes;
   }
 
   /** Lets the quiet clock go on; true when somebody waits for what it says. */
@@ -307,9 +297,4 @@ class Poll<Item, Gathered, Partial> {
 
 function earlier(a: number | null, b: number | null): number | null {
   return a === null || b === null ? (a ?? b) : Math.min(a, b);
-}
-
-/** Kafka takes any 64-bit number for a time stamp, -1 meaning none; Postgres does not. */
-function storable(timestampMs: number): Instant | null {
-  return timestampMs >= 0 && timestampMs <= LATEST ? timestampMs : null;
 }

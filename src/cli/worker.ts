@@ -34,6 +34,6 @@ async function run(options: { processes?: string }): Promise<void> {
       config.metrics === null
         ? {}
         : { METRICS_ADDRESS: `${config.metrics.host}:${config.metrics.port + index}` },
-    log: linesOfWorkers(config.log),
+    log: linesOfWorkers(config.log.format),
   });
 }

@@ -31,15 +31,17 @@ export function createLogger(
   return new DefaultLogger(level, (entry) => write(lineOf(entry)));
 }
 
-/** A line of the worker itself: `text` shows it as it is. */
-export function ownLines({ format }: LogConfig, logger: DefaultLogger): (line: string) => void {
-  return format === 'json' ? (line) => logger.info(line) : (line) => process.stderr.write(`${line}\n`);
+/** Lines of the worker itself, whatever the level is; text shows them as they are. */
+export function ownLines(format: LogConfig['format']): (line: string) => void {
+  if (format === 'text') return (line) => process.stderr.write(`${line}\n`);
+  const logger = createLogger({ format, level: 'INFO' });
+  return (line) => logger.info(line);
 }
 
 /** Lines of several workers, each with the worker's number: `[1] …`, and in JSON as they are, where they are JSON. */
-export function linesOfWorkers(config: LogConfig): (line: string, number: number) => void {
-  if (config.format === 'text') return (line, number) => process.stderr.write(`[${number}] ${line}\n`);
-  const logger = createLogger(config);
+export function linesOfWorkers(format: LogConfig['format']): (line: string, number: number) => void {
+  if (format === 'text') return (line, number) => process.stderr.write(`[${number}] ${line}\n`);
+  const logger = createLogger({ format, level: 'INFO' });
   return (line, worker) => {
     if (line.startsWith('{')) process.stderr.write(`${line}\n`);
     else logger.info(line, { worker });

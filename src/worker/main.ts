@@ -26,7 +26,7 @@ const CONNECT_AGAIN_MS = 1000;
 export async function runWorker(config: Config): Promise<void> {
   if (!existsSync(BUNDLE)) throw new Error(`${BUNDLE} is missing: run "npm run build"`);
   const logger = createLogger(config.log);
-  const log = ownLines(config.log, logger);
+  const log = ownLines(config.log.format);
   const runtime = installRuntime(config, logger);
   const watching = startWatching(config, { logger, meter: runtime.metricMeter });
   const pool = createPool(config.postgres);

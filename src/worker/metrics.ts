@@ -8,6 +8,7 @@
 import { performance } from 'node:perf_hooks';
 import type { MetricCounter, MetricGauge, MetricMeter, MetricTags } from '@temporalio/common';
 import type { CommitMade, Fetch, Seen, Watch, WatchedPartition } from '../activities/watch.js';
+import type { Instant } from '../domain/instant.js';
 import { METRICS, type CounterName, type GaugeName, type HistogramName } from './metricDefinitions.js';
 
 const FLUSH_EVERY_MS = 2000;
@@ -76,8 +77,8 @@ class PartitionMetrics {
   #held = 0;
   #seenAt = 0;
   #fetch: Fetch | null = null;
-  /** Kafka's time of the newest record that is read and not committed. */
-  #newest: number | null = null;
+  /** The last record that was read and not committed: Kafka's time of it, and the offset where reading goes on behind it. */
+  #newest: { time: Instant; next: number } | null = null;
   #duplicates: number | null = null;
 
   constructor({ job, pipeline, topic, stage, partition }: WatchedPartition, instruments: Instruments) {
@@ -135,8 +136,9 @@ class PartitionMetrics {
 
   #fetched(fetch: Fetch): void {
     this.#fetch = fetch;
-    const { next, endOffset, watermark, recordTime } = fetch;
-    if (recordTime !== null) this.#newest = recordTime;
+    const { next, endOffset, watermark } = fetch;
+    const time = timeOf(fetch);
+    if (time !== null) this.#newest = { time, next };
     this.#set('weir_read_offset', next);
     this.#set('weir_end_offset', endOffset);
     this.#set('weir_lag_records', Math.max(0, endOffset - next));
@@ -161,7 +163,9 @@ class PartitionMetrics {
       this.#set('weir_state_bytes', state.bytes);
     }
     this.#record('weir_commit_duration_seconds', tookMs / 1000);
-    if (this.#newest !== null) this.#record('weir_latency_seconds', Math.max(0, at - this.#newest) / 1000);
+    // Where the commit is further, another worker has read the last records.
+    if (this.#newest?.next === offset)
+      this.#record('weir_latency_seconds', Math.max(0, at - this.#newest.time) / 1000);
     this.#newest = null;
   }
 
@@ -200,8 +204,14 @@ function kindOf(reason: string): string {
   return end < 0 ? reason : reason.slice(0, end);
 }
 
-function lagSeconds({ next, endOffset, recordTime }: Fetch, at: number): number {
-  return next >= endOffset || recordTime === null ? 0 : Math.max(0, at - recordTime) / 1000;
+function lagSeconds(fetch: Fetch, at: number): number {
+  const time = timeOf(fetch);
+  return fetch.next >= fetch.endOffset || time === null ? 0 : Math.max(0, at - time) / 1000;
+}
+
+/** A record's time may be -1: none. */
+function timeOf({ recordTime }: Fetch): Instant | null {
+  return recordTime === null || recordTime < 0 ? null : recordTime;
 }
 
 interface Instruments {

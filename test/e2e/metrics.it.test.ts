@@ -10,6 +10,7 @@ import { freePort, scrape, valueOf, type Scrape } from '../support/scrape.js';
 import { sharedStack } from '../support/stack.js';
 import { eventually, hit, uniqueName, Weir } from '../support/weir.js';
 
+const HITS = { pipeline: 'hits', size: '1m', delay: '0s', idle: 'off' };
 const START = Date.UTC(2026, 0, 1);
 const ROOT = join(import.meta.dirname, '../..');
 /** Prometheus makes it, or gives it to what it scrapes. */
@@ -70,7 +71,7 @@ describe('a worker', () => {
         value: JSON.stringify({ event_time: START + i * 1000, ip: `203.0.113.${i}`, user_agent: 'x' }),
       })),
     );
-    await weir.start(hits, { pipeline: 'hits', topic, size: '1m', delay: '0s', idle: 'off' });
+    await weir.start(hits, { ...HITS, topic });
     await weir.start(sessions, { pipeline: 'sessions', topic: sessionsTopic, idle: 'off' });
     seen = await eventually('both jobs to be shown', async () => {
       const found = await scrape(port);
@@ -173,6 +174,17 @@ describe('a worker', () => {
     await eventually('the offsets of sessions', async () => {
       const offsets = await kafka.groupOffsets(`weir.${sessions}`, sessionsTopic);
       return offsets.join() === '2,4';
+    });
+  });
+
+  it('shows the size of the state that went from one run of the workflow to the next', async () => {
+    expect(of('weir_state_bytes')).toBe(0);
+    // Running partitions take other settings over in a new run.
+    await weir.client.workflow.getHandle(hits).terminate();
+    await weir.start(hits, { ...HITS, topic, linger: '100ms' });
+    await eventually('the size to be shown', async () => {
+      await weir.produce(topic, [hit({ time: START + 9 * 60_000, host: '1.example' })]);
+      return (valueOf(await scrape(port), 'weir_state_bytes', { job_name: hits }) ?? 0) > 0;
     });
   });
 });

@@ -88,6 +88,8 @@ describe('lag in seconds', () => {
     expect(value('weir_lag_seconds 0')).toBe(0);
     see(fetched({ endOffset: 11, recordTime: state.now + 1 }));
     expect(value('weir_lag_seconds 0')).toBe(0);
+    see(fetched({ endOffset: 11, recordTime: -1 })); // no time
+    expect(value('weir_lag_seconds 0')).toBe(0);
   });
 });
 
@@ -185,5 +187,12 @@ describe('latency', () => {
     see(fetched({ recordTime: null }));
     see(committed());
     expect(value('weir_latency_seconds')).toBe(0);
+  });
+
+  it('is not measured where another worker has read the last records', () => {
+    const { see, value } = world();
+    see(fetched({ next: 10 }));
+    see(committed({ offset: 12 }));
+    expect(value('weir_latency_seconds')).toBeUndefined();
   });
 });
