@@ -1,3 +1,4 @@
+import { Context } from '@temporalio/activity';
 import { ApplicationFailure } from '@temporalio/common';
 import type pg from 'pg';
 import type { Progress } from '../domain/commit.js';
@@ -28,7 +29,11 @@ export function createClaim({ pool }: { pool: pg.Pool }) {
     const { job, epoch } = partition;
     const what = paused === undefined ? { owner } : { owner, paused };
     const progress = await withFailures(() => claim(pool, partition, what));
-    if (progress) return progress;
+    if (progress) {
+      const { offset, number } = progress;
+      Context.current().log.info('claimed', { ...partition, owner, offset, number });
+      return progress;
+    }
     const current = await withFailures(() => currentEpoch<Job>(pool, job));
     if (current !== null && current.epoch > epoch) return { newer: epochOf(job, current) };
     throw ApplicationFailure.nonRetryable(

@@ -18,6 +18,7 @@ import { createPollTarget } from './pollTarget.js';
 import { createRelay } from './relayActivity.js';
 import { createStartJob } from './startJob.js';
 import { createSurveyJob } from './surveyJob.js';
+import type { Watch } from './watch.js';
 
 export interface ActivityDependencies extends LookUps {
   pool: pg.Pool;
@@ -26,6 +27,7 @@ export interface ActivityDependencies extends LookUps {
   publisher: Publisher;
   kafka: KafkaConfig;
   defaultTopic: string | null;
+  watch: Watch;
   locator: Locator;
   /** Null where location is off. */
   locating: LocateDependencies | null;
@@ -34,8 +36,8 @@ export interface ActivityDependencies extends LookUps {
 export type Activities = ReturnType<typeof createActivities>;
 
 export function createActivities(dependencies: ActivityDependencies) {
-  const { pool, readers, topics, publisher, kafka, readAgent, countryOf, defaultTopic, locator, locating } =
-    dependencies;
+  const { pool, readers, topics, publisher, kafka, readAgent, countryOf, watch } = dependencies;
+  const { defaultTopic, locator, locating } = dependencies;
   const lookUps = { readAgent, countryOf };
   const describeTopic = createDescribeTopic({ topics, brokers: kafka.brokers.join(',') });
   const findTopic = async (topic: string) => (await topics.describe(topic))?.partitions ?? null;
@@ -63,10 +65,10 @@ export function createActivities(dependencies: ActivityDependencies) {
       deleteRecordsBelow: (topic, below) => deleteRecordsBelow(kafka, topic, below),
     }),
     claim: createClaim({ pool }),
-    poll: createPoll({ readers, pool, ...lookUps }),
-    ...createRelay({ readers, publisher, pool, ...lookUps }),
-    pollTarget: createPollTarget({ readers }),
-    commit: createCommit({ pool, locator }),
+    poll: createPoll({ readers, pool, watch, ...lookUps }),
+    ...createRelay({ readers, publisher, pool, watch, ...lookUps }),
+    pollTarget: createPollTarget({ readers, watch }),
+    commit: createCommit({ pool, locator, watch }),
     locateAddresses: createLocateAddresses(locating),
   };
 }

@@ -7,6 +7,7 @@ import { lateBefore, rejectedOffsets } from '../io/postgres/rejectedOffsets.js';
 import { withFailures } from './failures.js';
 import type { LookUps } from '../pipelines/pollSide.js';
 import { poll, type PollInput, type PollResult } from './poll.js';
+import { batchRead, watched, type Watch } from './watch.js';
 
 /** The SDK sends fewer (maxHeartbeatThrottleInterval); a fetch that hangs must not look like a worker that died. */
 const HEARTBEAT_EVERY_MS = 500;
@@ -14,16 +15,20 @@ const HEARTBEAT_EVERY_MS = 500;
 interface Dependencies extends LookUps {
   readers: ReaderPool;
   pool: pg.Pool;
+  watch: Watch;
 }
 
-export function createPoll({ readers, pool, readAgent, countryOf }: Dependencies) {
+export function createPoll({ readers, pool, watch, readAgent, countryOf }: Dependencies) {
   /** {@link poll} with a reader of this process's pool, heartbeats, and an end at once when it is cancelled. */
   return async (key: PartitionKey, input: PollInput): Promise<PollResult> => {
     const activity = Context.current();
     const { idleAfterMs, topic } = input.job;
+    const partition = watched(key, input.job);
     const request = activity.info.attempt > 1 ? inAHurry(input) : input;
     const reader = readers.acquire(topic, key.partition);
     const heartbeat = setInterval(() => activity.heartbeat(), HEARTBEAT_EVERY_MS);
+    watch(partition, { what: 'held' });
+    if (!input.silent && !input.uncommitted) watch(partition, { what: 'standing', offset: input.offset });
     try {
       const result = await Promise.race([
         activity.cancelled,
@@ -38,16 +43,20 @@ export function createPoll({ readers, pool, readAgent, countryOf }: Dependencies
             readLateBefore: (range) => lateBefore(pool, key, range),
             readRejectedOffsets: (range) => rejectedOffsets(pool, key, range),
             warn: (message) => activity.log.warn(message),
+            fetched: (fetch) => watch(partition, { what: 'fetched', ...fetch }),
           }),
         ),
       ]);
       readers.release(reader);
+      watch(partition, batchRead(result, input.silent));
       return result;
     } catch (error) {
       readers.discard(reader);
+      if (!activity.cancellationSignal.aborted) watch(partition, { what: 'not read' });
       throw error;
     } finally {
       clearInterval(heartbeat);
+      watch(partition, { what: 'released' });
     }
   };
 }

@@ -21,6 +21,8 @@ export interface PartitionInput {
   paused?: string | null | undefined;
   /** null: nothing is known, it is rebuilt from the log. */
   state: Carried<JobPartial> | null;
+  /** About the length of `state` as JSON, for people. */
+  stateBytes?: number;
   /** Of a source of a regrouping. */
   caughtUp?: CaughtUpAt | null;
   /** How many commits in a row were fenced. */

@@ -12,7 +12,7 @@ import { packRows, stateOperatorOf, type JobPartial, type JobRow } from '../pipe
 import { claim, commit, commitLocally, commitPatiently, poll, pollTarget } from './activities.js';
 import { goingOn } from './epoch.js';
 import { isFailure, isFinal } from './failures.js';
-import { isAtMost } from './jsonSize.js';
+import { isAtMost, sizeUpTo } from './jsonSize.js';
 import type { PartitionResult, Reached } from './messages.js';
 import type { PartitionInput } from './partitionInput.js';
 import { FENCED_AT_MOST, MAX_REJECTED, phaseOf, type Run, type RunOptions, type Shown } from './run.js';
@@ -47,6 +47,7 @@ export class PartitionRun implements Run {
   #fenced: number;
   #paused: string | null = null;
   #share!: RejectedShare;
+  #stateBytes: number;
   /** Looked at once, when Temporal suggests a new run. */
   #carriable: boolean | undefined;
 
@@ -55,6 +56,7 @@ export class PartitionRun implements Run {
     this.#wishes = wishes;
     this.#deadline = deadline;
     this.#fenced = input.fenced;
+    this.#stateBytes = input.stateBytes ?? 0;
   }
 
   /** Claims the partition and goes on where the last commit left it (docs/semantics.md, claim). */
@@ -231,7 +233,8 @@ export class PartitionRun implements Run {
     const { job } = this.input;
     const { rows, ...what } = this.state.commit();
     const commitOf = { ...what, rows: packRows(job, rows) };
-    const request = { ...this.#key(), owner: this.#owner, topic: job.topic, commit: commitOf };
+    const state = { open: this.state.size, bytes: this.#stateBytes };
+    const request = { ...this.#key(), owner: this.#owner, topic: job.topic, commit: commitOf, state };
     const summary = `partition ${this.input.partition} to ${what.offset}: ${rows.length} rows`;
     const startToCloseTimeout = COMMIT_MS + rows.length / ROWS_PER_MS;
     try {
@@ -264,11 +267,13 @@ export class PartitionRun implements Run {
   /** What is wished by now, whatever this run began with. */
   #inputWith(state: PartitionInput['state']): PartitionInput {
     const { job, drain, paused } = this.#wishes;
-    return { ...this.input, job, drain, paused, state, fenced: this.#fenced };
+    const stateBytes = this.#stateBytes;
+    return { ...this.input, job, drain, paused, state, stateBytes, fenced: this.#fenced };
   }
 
   #carried(): PartitionInput['state'] {
     const carried = this.state.carry();
-    return isAtMost(CARRIED_AT_MOST, carried) ? carried : null;
+    this.#stateBytes = sizeUpTo(CARRIED_AT_MOST, carried);
+    return this.#stateBytes <= CARRIED_AT_MOST ? carried : null;
   }
 }

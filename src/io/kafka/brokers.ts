@@ -1,9 +1,11 @@
 import { type BrokerConnection, openBrokerConnection, patienceMs } from './brokerConnection.js';
 import type { KafkaConfig } from './config.js';
 import {
-  type MetadataResponse,
+  type Exchange,
+  decodeFindCoordinator,
   decodeListOffsets,
   decodeMetadata,
+  encodeFindCoordinator,
   encodeListOffsets,
   encodeMetadata,
   errorFromCode,
@@ -35,6 +37,8 @@ export interface StampedOffset {
 export interface Brokers {
   /** The partitions of a topic in order; null when there is no such topic. It is never created by asking. */
   findTopic(topic: string): Promise<PartitionLeader[] | null>;
+  /** The address of the broker that keeps the offsets of a consumer group. */
+  findCoordinator(group: string): Promise<string>;
   connection(address: string): BrokerConnection;
   /** Asks one leader for both ends of its partitions. */
   offsetRanges(address: string, wanted: { topic: string; partitions: number[] }): Promise<OffsetRange[]>;
@@ -64,11 +68,7 @@ export function createBrokers(config: KafkaConfig): Brokers {
     return known;
   }
 
-  async function askAnyBroker(topic: string): Promise<MetadataResponse> {
-    const exchange = {
-      request: encodeMetadata({ topics: [topic], allowAutoTopicCreation: false }),
-      response: { decode: decodeMetadata, parse: (decoded: MetadataResponse) => decoded },
-    };
+  async function askAnyBroker<T>(exchange: Exchange<T>): Promise<T> {
     const failures: string[] = [];
     for (const address of config.brokers) {
       try {
@@ -112,7 +112,10 @@ export function createBrokers(config: KafkaConfig): Brokers {
   return {
     connection,
     async findTopic(topic) {
-      const { brokers, topicMetadata } = await askAnyBroker(topic);
+      const { brokers, topicMetadata } = await askAnyBroker({
+        request: encodeMetadata({ topics: [topic], allowAutoTopicCreation: false }),
+        response: { decode: decodeMetadata, parse: (decoded) => decoded },
+      });
       const found = topicMetadata.find((metadata) => metadata.topic === topic);
       if (found === undefined || found.topicErrorCode === unknownTopic) return null;
       if (found.topicErrorCode !== 0) throw errorFromCode(found.topicErrorCode);
@@ -123,6 +126,14 @@ export function createBrokers(config: KafkaConfig): Brokers {
           leader: addresses.get(leader) ?? null,
         }))
         .sort((a, b) => a.partition - b.partition);
+    },
+    async findCoordinator(group) {
+      const { errorCode, coordinator } = await askAnyBroker({
+        request: encodeFindCoordinator({ coordinatorKey: group, coordinatorType: 0 }),
+        response: { decode: decodeFindCoordinator, parse: (decoded) => decoded },
+      });
+      if (errorCode !== 0) throw errorFromCode(errorCode);
+      return `${coordinator.host}:${coordinator.port}`;
     },
     async offsetRanges(address, { topic, partitions }) {
       const at = async (timestamp: number): Promise<Map<number, number>> => {
