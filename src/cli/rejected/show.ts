@@ -6,6 +6,11 @@ import { jsonOf } from './list.js';
 import { asText, printable } from './text.js';
 import { withPool } from './withPool.js';
 
+interface ShowOptions {
+  raw?: true;
+  json?: true;
+}
+
 export function showCommand(): Command {
   return new Command('show')
     .summary('everything about one record')
@@ -15,23 +20,30 @@ export function showCommand(): Command {
     .argument('<offset>')
     .option('--raw', 'write the bytes of the value as they are, and nothing else')
     .option('--json', 'as JSON, instants in epoch milliseconds')
-    .action(async (job: string, partition: string, offset: string, options: { raw?: true; json?: true }) => {
-      const read = new OptionReader();
-      const wanted = {
-        job,
-        partition: read.integer('<partition>', partition, 0) ?? 0,
-        offset: read.integer('<offset>', offset, 0) ?? 0,
-      };
-      if (options.raw && options.json) read.problem('--raw and --json: one of them');
-      read.finish();
-      const record = await withPool((pool) => rejectedRecord(pool, wanted));
-      if (record === null)
-        throw new UsageError([
-          `weir.rejected holds no record of ${job}, partition ${wanted.partition}, offset ${wanted.offset}`,
-        ]);
-      if (options.raw) process.stdout.write(record.value ?? '');
-      else console.log(options.json ? JSON.stringify(wholeJson(record), null, 2) : shownRecord(record));
-    });
+    .action((...[job, partition, offset, options]: [string, string, string, ShowOptions]) =>
+      show({ job, partition, offset }, options),
+    );
+}
+
+async function show(
+  { job, partition, offset }: { job: string; partition: string; offset: string },
+  { raw, json }: ShowOptions,
+): Promise<void> {
+  const read = new OptionReader();
+  const wanted = {
+    job,
+    partition: read.integer('<partition>', partition, 0) ?? 0,
+    offset: read.integer('<offset>', offset, 0) ?? 0,
+  };
+  if (raw && json) read.problem('--raw and --json: one of them');
+  read.finish();
+  const record = await withPool((pool) => rejectedRecord(pool, wanted));
+  if (record === null)
+    throw new UsageError([
+      `weir.rejected holds no record of ${job}, partition ${wanted.partition}, offset ${wanted.offset}`,
+    ]);
+  if (raw) process.stdout.write(record.value ?? '');
+  else console.log(json ? JSON.stringify(wholeJson(record), null, 2) : shownRecord(record));
 }
 
 function wholeJson({ key, value, ...record }: WholeRecord): object {

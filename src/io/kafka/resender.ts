@@ -1,4 +1,4 @@
-import { CompressionTypes, KafkaJSProtocolError } from 'kafkajs';
+import kafkajs from 'kafkajs';
 import type { KafkaConfig } from './config.js';
 import { connected, producerClient, WRITE_RETRY } from './producerClient.js';
 import type { OutgoingRecord } from './writer.js';
@@ -48,10 +48,10 @@ export async function openResender(config: KafkaConfig): Promise<Resender> {
         ...(timestampMs === undefined ? {} : { timestamp: String(timestampMs) }),
       }));
       try {
-        const [sent] = await producer.send({ topic, acks: -1, messages, compression: CompressionTypes.None });
+        const [sent] = await producer.send({ topic, acks: -1, messages });
         return Number(sent!.baseOffset);
       } catch (error) {
-        if (error instanceof KafkaJSProtocolError && REFUSALS.has(error.type))
+        if (error instanceof kafkajs.KafkaJSProtocolError && REFUSALS.has(error.type))
           throw new ResendRefused(error.message, { cause: error });
         throw error;
       }
