@@ -1,5 +1,5 @@
 /** `weir rejected`: records that did not count are looked at, and sent to their topic again, none of them twice (docs/operations.md). */
-import { text } from 'node:stream/consumers';
+import { buffer, text } from 'node:stream/consumers';
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import { parseBrokers } from '../../src/io/kafka/config.js';
 import { ensureTopic } from '../../src/io/kafka/createTopic.js';
@@ -187,7 +187,7 @@ describe('weir rejected', () => {
       const value = Buffer.from('00ff0d0a61', 'hex');
       await insert({ offset: 7, value });
       const { child } = start(['rejected', 'show', job, '0', '7', '--raw'], env);
-      expect(Buffer.concat(await Array.fromAsync(child.stdout as AsyncIterable<Buffer>))).toEqual(value);
+      expect(await buffer(child.stdout)).toEqual(value);
     });
   });
 
