@@ -88,3 +88,9 @@ describe('the settings of location', () => {
     await pool.end();
   });
 });
+
+it('an empty variable of Temporal counts as not set', () => {
+  const { namespace } = loadConfig({ TEMPORAL_NAMESPACE: '' }).temporal;
+  expect(namespace).toBe(loadConfig({}).temporal.namespace);
+  expect(loadConfig({ TEMPORAL_NAMESPACE: 'other' }).temporal.namespace).toBe('other');
+});
