@@ -1,4 +1,5 @@
 import { Command } from 'commander';
+import { internalTopic } from '../io/kafka/internalTopic.js';
 import { openMmdb } from '../io/geo/mmdb.js';
 import { createPool } from '../io/postgres/pool.js';
 import { loadConfig, type Config } from '../worker/config.js';
@@ -70,14 +71,23 @@ async function examineDatabase(
   return { findings, jobs };
 }
 
-/** The topics of the jobs; with none, that of the setting. */
+/** The topics of the jobs, their internal ones, and that of the setting. */
 async function examineTopics({ kafka, topic }: Config, jobs: KnownJob[] | null): Promise<Finding[]> {
   const byTopic = new Map<string, KnownJob[]>(topic === null ? [] : [[topic, []]]);
   for (const job of jobs ?? []) byTopic.set(job.topic, [...(byTopic.get(job.topic) ?? []), job]);
+  const regrouped = (jobs ?? []).filter(({ progress }) => progress.some(({ stage }) => stage === 2));
+  const wanted = [
+    ...[...byTopic].map(([name, readers]) => ({ topic: name, jobs: readers, stage: 1 as const })),
+    ...regrouped.map((job) => ({
+      topic: internalTopic(job.name, job.epoch),
+      jobs: [job],
+      stage: 2 as const,
+    })),
+  ];
   const groups = await Promise.all(
-    [...byTopic].map(([name, readers]) =>
-      finding(`topic ${name}`, {
-        look: () => checkTopic(kafka, { topic: name, jobs: readers }),
+    wanted.map((each) =>
+      finding(`topic ${each.topic}`, {
+        look: () => checkTopic(kafka, each),
         todo: 'see that its partitions have leaders, and that this user may read it',
       }),
     ),

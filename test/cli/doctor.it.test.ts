@@ -7,6 +7,7 @@ import { join } from 'node:path';
 import { text } from 'node:stream/consumers';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import type { Finding } from '../../src/cli/doctor/check.js';
+import { internalTopic, makeInternalTopic } from '../../src/io/kafka/internalTopic.js';
 import { producerClient } from '../../src/io/kafka/producerClient.js';
 import { parseJobInput } from '../../src/pipelines/jobInput.js';
 import { createDatabase, type TestDatabase } from '../support/database.js';
@@ -154,7 +155,7 @@ describe('weir doctor', () => {
       [expect.stringMatching(/^problem locations: .*doctor\.it\.test\.ts/) as string],
       'correct GEOIP_MMDB',
     ],
-  ])('says so with %s', async (_, other, expected, todo) => {
+  ])('says so with %s', async (...[, other, expected, todo]) => {
     const { stdout, stderr, code } = await doctor(other);
     expect(await wrong(other)).toEqual(expected);
     expect(stdout).toContain(` -> ${todo}\n`);
@@ -295,6 +296,41 @@ describe('weir doctor', () => {
       const other = await addJob({ ...at, of: name });
       const expected = sentence === null ? [] : [sentence.replace('%', other).replace('#', name)];
       expect(await wrong({}, '--job', other)).toEqual(expected);
+    });
+  });
+
+  describe('of a job that regroups', () => {
+    async function addRegrouped(at: { offset: number; rebuildFrom: number }): Promise<string> {
+      const name = await addJob({ offset: 1, rebuildFrom: 1 });
+      await database.pool.query(
+        `insert into weir.progress (job, stage, partition, epoch, "offset", rebuild_from) values ($1, 2, 0, 0, $2, $3)`,
+        [name, at.offset, at.rebuildFrom],
+      );
+      return name;
+    }
+
+    it('looks at its internal topic, too', async () => {
+      const name = await addRegrouped({ offset: 0, rebuildFrom: 0 });
+      await makeInternalTopic(weir.kafka, internalTopic(name, 0), 1);
+      const found = await findings({}, '--job', name);
+      expect(found).toContainEqual({
+        status: 'ok',
+        check: `job ${name}`,
+        text: `all that it still needs is in weir.${name}.0`,
+      });
+      expect(found.filter(({ status }) => status !== 'ok')).toEqual([]);
+    });
+
+    it('says that it is gone, or ends before what was read', async () => {
+      const name = await addRegrouped({ offset: 1, rebuildFrom: 1 });
+      const topicOf = internalTopic(name, 0);
+      expect(await wrong({}, '--job', name)).toEqual([
+        expect.stringMatching(/^problem topic weir\..* has no such topic$/),
+      ]);
+      await makeInternalTopic(weir.kafka, topicOf, 1);
+      expect(await wrong({}, '--job', name)).toEqual([
+        `problem job ${name}: ${topicOf}/0 ends at 0, and was read up to 1`,
+      ]);
     });
   });
 

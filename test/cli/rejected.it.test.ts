@@ -350,7 +350,7 @@ describe('weir rejected', () => {
         run('replay', '--job', job, '--yes'),
       ]);
       expect(runs.some(({ code }) => code === 0)).toBe(true);
-      expect((await valuesIn()).toSorted()).toEqual(rows.map(({ offset }) => `value ${offset}`).toSorted());
+      expect(await valuesIn()).toEqual(rows.map(({ offset }) => `value ${offset}`));
     });
 
     it('claims a record for one run only, whoever asks', async () => {
@@ -360,7 +360,7 @@ describe('weir rejected', () => {
       const claims = await Promise.all(
         runs.map((each) => claimResend(database.pool, { run: each, records: [record], again: false })),
       );
-      expect(claims.map(({ length }) => length).toSorted()).toEqual([0, 0, 0, 1]);
+      expect(claims.flat()).toHaveLength(1);
     });
   });
 
@@ -443,7 +443,7 @@ describe('weir rejected', () => {
     ['an option that is none', ['replay', '--force'], "error: unknown option '--force'", 2],
     ['a subcommand that is none', ['resend'], "error: unknown command 'resend'", 2],
     ['an argument too few', ['show', 'a', '0'], "error: missing required argument 'offset'", 2],
-  ])('says what is wrong with %s', async (_, args, sentence, exit) => {
+  ])('says what is wrong with %s', async (...[, args, sentence, exit]) => {
     const { stderr, code } = await run(...args);
     expect(stderr).toContain(sentence);
     expect(code).toBe(exit);

@@ -1,6 +1,6 @@
 /** What a check has found, and how several are run. */
 
-export type Status = 'ok' | 'warning' | 'problem';
+type Status = 'ok' | 'warning' | 'problem';
 
 export interface Finding {
   status: Status;

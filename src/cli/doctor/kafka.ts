@@ -1,4 +1,5 @@
 import { formatDuration } from '../../domain/duration.js';
+import type { Stage } from '../../domain/member.js';
 import type { KafkaConfig } from '../../io/kafka/config.js';
 import { createKafkaReader } from '../../io/kafka/kafkaReader.js';
 import { createTopicAdmin } from '../../io/kafka/topics.js';
@@ -24,10 +25,10 @@ export async function checkBrokers(kafka: KafkaConfig): Promise<Finding> {
   );
 }
 
-/** One topic, and what the jobs that read it still need of it. */
+/** One topic, and what the jobs that read it still need of it; `stage` is 2 for the internal topic of a regrouping. */
 export async function checkTopic(
   kafka: KafkaConfig,
-  { topic, jobs }: { topic: string; jobs: readonly KnownJob[] },
+  { topic, jobs, stage = 1 }: { topic: string; jobs: readonly KnownJob[]; stage?: Stage },
 ): Promise<Finding[]> {
   const check = `topic ${topic}`;
   const topics = createTopicAdmin(kafka);
@@ -50,7 +51,7 @@ export async function checkTopic(
       ...read,
       retention(check, settings),
       ...compaction(check, settings),
-      ...jobs.flatMap((job) => needed(job, { topic, partitions })),
+      ...jobs.flatMap((job) => needed(job, { topic, partitions, stage })),
     ];
   } finally {
     await topics.close();
@@ -101,11 +102,13 @@ function compaction(check: string, settings: ReadonlyMap<string, string>): Findi
 }
 
 /** Whether the log still holds what a job goes on from. */
-function needed({ name, progress }: KnownJob, { topic, partitions }: Topic): Finding[] {
+function needed(
+  { name, progress }: KnownJob,
+  { topic, partitions, stage }: Topic & { stage: Stage },
+): Finding[] {
   const check = `job ${name}`;
   const findings: Finding[] = [];
-  const sources = progress.filter(({ stage }) => stage === 1);
-  for (const { partition, offset, rebuildFrom } of sources) {
+  for (const { partition, offset, rebuildFrom } of progress.filter((each) => each.stage === stage)) {
     const log = partitions.find((each) => each.partition === partition);
     const where = `${topic}/${partition}`;
     if (log === undefined) {
@@ -123,5 +126,5 @@ function needed({ name, progress }: KnownJob, { topic, partitions }: Topic): Fin
       findings.push(warning(check, text, 'keep records longer: a run without its state could not go on'));
     }
   }
-  return findings.length > 0 ? findings : [ok(check, 'all that it still needs is in the topic')];
+  return findings.length > 0 ? findings : [ok(check, `all that it still needs is in ${topic}`)];
 }

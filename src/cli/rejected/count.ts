@@ -23,7 +23,7 @@ export function countCommand(): Command {
     });
 }
 
-export function shownCounts(counts: readonly RejectedCount[], byPartition: boolean): string {
+function shownCounts(counts: readonly RejectedCount[], byPartition: boolean): string {
   if (counts.length === 0) return 'no such record';
   const partition = byPartition ? ['partition'] : [];
   const table = new Table({

@@ -25,7 +25,7 @@ export function listCommand(): Command {
     });
 }
 
-export function shownList(records: readonly RejectedRecord[]): string {
+function shownList(records: readonly RejectedRecord[]): string {
   if (records.length === 0) return 'no such record';
   const table = new Table({
     head: ['job', 'partition', 'offset', 'reason', 'record time', 'sent again', 'value'],

@@ -50,7 +50,7 @@ function wholeJson({ key, value, ...record }: WholeRecord): object {
   return { ...jsonOf(record), key: key && asText(key), value: value && asText(value) };
 }
 
-export function shownRecord(record: WholeRecord): string {
+function shownRecord(record: WholeRecord): string {
   const { key, value, keptBytes, valueBytes } = record;
   const cut = (keptBytes ?? 0) < (valueBytes ?? 0) ? `, of which the first ${keptBytes} are kept` : '';
   const sent = {

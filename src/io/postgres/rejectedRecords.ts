@@ -3,7 +3,7 @@ import type { Queryable } from './pool.js';
 import { ONE_EPOCH, RESENT, type RejectedFilter, WHERE, whereValues } from './rejectedFilter.js';
 
 /** How often a record of `weir.rejected` is on its way back: never, once, or nobody knows. */
-export type ResendState = 'not sent' | 'sent' | 'in doubt';
+type ResendState = 'not sent' | 'sent' | 'in doubt';
 
 /** A row of `weir.rejected`, without its whole value. */
 export interface RejectedRecord {
