@@ -149,6 +149,7 @@ create table weir.job (
   config jsonb not null,
   created_at timestamp with time zone not null default now(),
   targets integer not null default 0,
+  replay jsonb,
   PRIMARY KEY (name)
 );
 CREATE UNIQUE INDEX job_pkey ON weir.job USING btree (name);
@@ -199,6 +200,11 @@ create table weir.progress (
   updated_at timestamp with time zone not null default now(),
   pending jsonb,
   sources jsonb,
+  rewrite jsonb,
+  begins_at bigint not null default 0,
+  longest_ms bigint not null default 0,
+  stopped boolean not null default false,
+  paused text,
   CHECK ((read = (((accepted + duplicate) + late) + rejected))),
   FOREIGN KEY (job) REFERENCES weir.job(name),
   PRIMARY KEY (job, stage, partition, epoch)
@@ -221,6 +227,20 @@ create table weir.rejected (
   PRIMARY KEY (job, epoch, stage, partition, "offset")
 );
 CREATE UNIQUE INDEX rejected_pkey ON weir.rejected USING btree (job, epoch, stage, partition, "offset");
+
+create table weir.resent (
+  topic text not null,
+  partition integer not null,
+  "offset" bigint not null,
+  stamp bigint not null,
+  job text not null,
+  run uuid not null,
+  claimed_at timestamp with time zone not null default now(),
+  sent_at timestamp with time zone,
+  new_offset bigint,
+  PRIMARY KEY (topic, partition, "offset", stamp)
+);
+CREATE UNIQUE INDEX resent_pkey ON weir.resent USING btree (topic, partition, "offset", stamp);
 
 create function public.aggregated_clickstream(p_from timestamp with time zone DEFAULT NULL::timestamp with time zone, p_to timestamp with time zone DEFAULT NULL::timestamp with time zone, p_job text DEFAULT NULL::text) returns TABLE(url text, country text, number_of_clicks bigint, number_of_unique_users bigint, average_time_spent double precision, job text);
 create function public.getaveragetimespent(p_url text, p_country text) returns TABLE(url text, country text, average_time_spent double precision);

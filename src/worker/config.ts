@@ -95,7 +95,7 @@ export function loadConfig(env: Environment): Config {
 
 function defined(env: Environment): Record<string, string> {
   return Object.fromEntries(
-    Object.entries(env).filter((entry): entry is [string, string] => entry[1] !== undefined),
+    Object.entries(env).filter((entry): entry is [string, string] => Boolean(entry[1])),
   );
 }
 

@@ -133,4 +133,9 @@ describe('the settings of the log', () => {
       /LOG_FORMAT: "xml" is none of text, json[^]*LOG_LEVEL: "LOUD" is none of trace, debug/,
     );
   });
+
+it('an empty variable of Temporal counts as not set', () => {
+  const { namespace } = loadConfig({ TEMPORAL_NAMESPACE: '' }).temporal;
+  expect(namespace).toBe(loadConfig({}).temporal.namespace);
+  expect(loadConfig({ TEMPORAL_NAMESPACE: 'other' }).temporal.namespace).toBe('other');
 });

@@ -28,7 +28,16 @@ describe('the migrations', () => {
 
   it('make the schema of sql/schema.sql, once, also when several run them at the same time', async () => {
     const ran = await Promise.all([1, 2, 3].map(() => migrate({ ...postgres, database })));
-    expect(ran.flat()).toEqual(['1_weir', '2_sessions', '3_geo', '4_payload', '5_clicks', '6_regroup']);
+    expect(ran.flat()).toEqual([
+      '1_weir',
+      '2_sessions',
+      '3_geo',
+      '4_payload',
+      '5_clicks',
+      '6_regroup',
+      '7_replay',
+      '8_rejected',
+    ]);
     await expect(await schemaOf(pool)).toMatchFileSnapshot(
       join(import.meta.dirname, '../../../sql/schema.sql'),
     );
