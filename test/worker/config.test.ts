@@ -133,6 +133,7 @@ describe('the settings of the log', () => {
       /LOG_FORMAT: "xml" is none of text, json[^]*LOG_LEVEL: "LOUD" is none of trace, debug/,
     );
   });
+});
 
 it('an empty variable of Temporal counts as not set', () => {
   const { namespace } = loadConfig({ TEMPORAL_NAMESPACE: '' }).temporal;
