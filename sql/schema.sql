@@ -229,6 +229,20 @@ create table weir.rejected (
 );
 CREATE UNIQUE INDEX rejected_pkey ON weir.rejected USING btree (job, epoch, stage, partition, "offset");
 
+create table weir.resent (
+  topic text not null,
+  partition integer not null,
+  "offset" bigint not null,
+  stamp bigint not null,
+  job text not null,
+  run uuid not null,
+  claimed_at timestamp with time zone not null default now(),
+  sent_at timestamp with time zone,
+  new_offset bigint,
+  PRIMARY KEY (topic, partition, "offset", stamp)
+);
+CREATE UNIQUE INDEX resent_pkey ON weir.resent USING btree (topic, partition, "offset", stamp);
+
 create function public.aggregated_clickstream(p_from timestamp with time zone DEFAULT NULL::timestamp with time zone, p_to timestamp with time zone DEFAULT NULL::timestamp with time zone, p_job text DEFAULT NULL::text) returns TABLE(url text, country text, number_of_clicks bigint, number_of_unique_users bigint, average_time_spent double precision, job text);
 create function public.getaveragetimespent(p_url text, p_country text) returns TABLE(url text, country text, average_time_spent double precision);
 create function public.getaveragetimespent(p_url text, p_country text, p_from timestamp with time zone, p_to timestamp with time zone, p_job text DEFAULT NULL::text) returns TABLE(url text, country text, average_time_spent double precision);

@@ -1,9 +1,10 @@
+import { Context } from '@temporalio/activity';
 import { ApplicationFailure } from '@temporalio/common';
 import type pg from 'pg';
 import type { Progress } from '../domain/commit.js';
 import { internalTopic } from '../io/kafka/internalTopic.js';
 import { claim } from '../io/postgres/claim.js';
-import { currentEpoch } from '../io/postgres/currentEpoch.js';
+import { currentEpoch, type CurrentEpoch } from '../io/postgres/currentEpoch.js';
 import type { PartitionKey } from '../io/postgres/partitionKey.js';
 import type { Job } from '../pipelines/job.js';
 import { withFailures } from './failures.js';
@@ -17,7 +18,7 @@ export interface Epoch {
 }
 
 /** Where the partition goes on; or the epoch that has begun meanwhile. */
-export type Claimed = Progress & { newer?: never } | { newer: Epoch };
+export type Claimed = (Progress & { newer?: never }) | { newer: Epoch };
 
 export function createClaim({ pool }: { pool: pg.Pool }) {
   /**
@@ -28,7 +29,11 @@ export function createClaim({ pool }: { pool: pg.Pool }) {
     const { job, epoch } = partition;
     const what = paused === undefined ? { owner } : { owner, paused };
     const progress = await withFailures(() => claim(pool, partition, what));
-    if (progress) return progress;
+    if (progress) {
+      const { offset, number } = progress;
+      Context.current().log.info('claimed', { ...partition, owner, offset, number });
+      return progress;
+    }
     const current = await withFailures(() => currentEpoch<Job>(pool, job));
     if (current !== null && current.epoch > epoch) return { newer: epochOf(job, current) };
     throw ApplicationFailure.nonRetryable(
@@ -41,7 +46,7 @@ export function createClaim({ pool }: { pool: pg.Pool }) {
 /** An epoch of job `name` as its members are told. */
 export function epochOf(
   name: string,
-  { epoch, config, targets }: { epoch: number; config: Job; targets: number },
+  { epoch, config, targets }: Pick<CurrentEpoch<Job>, 'epoch' | 'config' | 'targets'>,
 ): Epoch {
   const regroup = targets === 0 ? {} : { regroup: { topic: internalTopic(name, epoch), targets } };
   return { epoch, job: config, ...regroup };

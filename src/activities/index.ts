@@ -7,6 +7,7 @@ import type { ReaderPool } from '../io/kafka/readerPool.js';
 import type { Locator } from '../io/geo/locator.js';
 import type { TopicAdmin } from '../io/kafka/topics.js';
 import type { LookUps } from '../pipelines/pollSide.js';
+import { createBeginReplay } from './beginReplay.js';
 import { createClaim } from './claim.js';
 import { createCommit } from './commit.js';
 import { createDescribeTopic } from './describeTopic.js';
@@ -18,6 +19,7 @@ import { createRelay } from './relayActivity.js';
 import { createSourceReaders } from './sourceReader.js';
 import { createStartJob } from './startJob.js';
 import { createSurveyJob } from './surveyJob.js';
+import type { Watch } from './watch.js';
 
 export interface ActivityDependencies extends LookUps {
   pool: pg.Pool;
@@ -26,6 +28,7 @@ export interface ActivityDependencies extends LookUps {
   publisher: Publisher;
   kafka: KafkaConfig;
   defaultTopic: string | null;
+  watch: Watch;
   locator: Locator;
   /** Null where location is off. */
   locating: LocateDependencies | null;
@@ -34,18 +37,28 @@ export interface ActivityDependencies extends LookUps {
 export type Activities = ReturnType<typeof createActivities>;
 
 export function createActivities(dependencies: ActivityDependencies) {
-  const { pool, readers, topics, publisher, kafka, readAgent, countryOf, defaultTopic, locator, locating } =
-    dependencies;
+  const { pool, readers, topics, publisher, kafka, readAgent, countryOf, watch } = dependencies;
+  const { defaultTopic, locator, locating } = dependencies;
   const lookUps = { readAgent, countryOf };
   const sources = createSourceReaders({ readers, pool });
   const describeTopic = createDescribeTopic({ topics, brokers: kafka.brokers.join(',') });
+  const findTopic = async (topic: string) => (await topics.describe(topic))?.partitions ?? null;
+  const makeTopic = (topic: string, partitions: number) => makeInternalTopic(kafka, topic, partitions);
   return {
     startJob: createStartJob({
       pool,
       defaultTopic,
       describeTopic,
-      findTopic: async (topic) => (await topics.describe(topic))?.partitions ?? null,
-      makeInternalTopic: (topic, partitions) => makeInternalTopic(kafka, topic, partitions),
+      findTopic,
+      makeInternalTopic: makeTopic,
+    }),
+    beginReplay: createBeginReplay({
+      pool,
+      readers,
+      describeTopic,
+      findTopic,
+      offsetsAt: (topic, wanted) => topics.offsetsAt(topic, wanted),
+      makeInternalTopic: makeTopic,
     }),
     describeTopic: async (topic: string) => (await describeTopic(topic)).partitions,
     surveyJob: createSurveyJob({
@@ -54,10 +67,10 @@ export function createActivities(dependencies: ActivityDependencies) {
       deleteRecordsBelow: (topic, below) => deleteRecordsBelow(kafka, topic, below),
     }),
     claim: createClaim({ pool }),
-    poll: createPoll({ sources, pool, ...lookUps }),
-    ...createRelay({ sources, publisher, pool, ...lookUps }),
-    pollTarget: createPollTarget({ readers }),
-    commit: createCommit({ pool, locator }),
+    poll: createPoll({ sources, pool, watch, ...lookUps }),
+    ...createRelay({ sources, publisher, pool, watch, ...lookUps }),
+    pollTarget: createPollTarget({ readers, watch }),
+    commit: createCommit({ pool, locator, watch }),
     locateAddresses: createLocateAddresses(locating),
   };
 }

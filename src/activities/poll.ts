@@ -6,7 +6,7 @@
  * clock running (idle.ts), so that a partition at rest adds nothing to Temporal's history.
  */
 import { BatchFold, type Decoded } from '../domain/fold.js';
-import { LATEST, latest, type Instant } from '../domain/instant.js';
+import { latest, type Instant } from '../domain/instant.js';
 import type { Batch, Reject } from '../domain/commit.js';
 import { caughtUpAt, type CaughtUp, type JobClock } from '../domain/quietClock.js';
 import type { Reread } from '../domain/rewrite.js';
@@ -15,6 +15,8 @@ import type { Job } from '../pipelines/job.js';
 import type { JobPartial } from '../pipelines/operators.js';
 import { pollSideOf, type LookUps, type PollSide } from '../pipelines/pollSide.js';
 import { Idle } from './idle.js';
+import { rejectOf } from './rejectOf.js';
+import type { Fetch } from './watch.js';
 
 export interface PollInput {
   job: Job;
@@ -54,6 +56,8 @@ export interface PollContext extends LookUps {
   readLateBefore(range: { from: number; until: number; limit: number }): Promise<number[]>;
   readRejectedOffsets(range: { from: number; until: number }): Promise<Set<number>>;
   warn(message: string): void;
+  /** Hears of each fetch. */
+  fetched?(fetch: Fetch): void;
 }
 
 /** Several smaller fetches cost less than a large one: a response is copied until it is whole. */
@@ -66,9 +70,6 @@ const PAUSE_MS = 20;
 const NEAR_END_MS = 150;
 /** A batch in backlog ends after this long, however small it is. */
 const LONGEST_BATCH_MS = 5000;
-/** A raw value is kept up to this length: a payload of Temporal ends at 2 MiB. */
-const RAW_BYTES = 1024 * 1024;
-const RAW_KEY_BYTES = 64 * 1024;
 /** Verdicts of older epochs that are looked up for a batch; it ends behind them. */
 const LATE_BEFORE = 50_000;
 
@@ -95,6 +96,7 @@ class Poll<Item, Gathered, Partial> {
   #rejectBytes = 0;
   #offset: number;
   #endOffset = 0;
+  #recordTime: Instant | null = null;
   #caughtUp: CaughtUp | null;
   #leaveOut: Set<number> | null = null;
   /** Offsets whose records older epochs have found late, up to {@link #until}. */
@@ -204,7 +206,17 @@ class Poll<Item, Gathered, Partial> {
     const full = this.#foldUntil(until, records);
     // A gap or an aborted transaction may reach beyond `until`, and a silent read has to end exactly there.
     this.#offset = Math.min(records.nextOffset, until);
+    this.#tell();
     return full;
+  }
+
+  #tell(): void {
+    this.#context.fetched?.({
+      next: this.#offset,
+      endOffset: this.#endOffset,
+      watermark: this.#fold.watermark,
+      recordTime: this.#recordTime,
+    });
   }
 
   #foldUntil(until: number, records: RecordCursor): boolean {
@@ -215,6 +227,7 @@ class Poll<Item, Gathered, Partial> {
     const fold = this.#fold;
     while (records.next()) {
       if (records.offset >= until) return true;
+      this.#recordTime = records.timestampMs;
       if (this.#leaveOut?.has(records.offset)) continue;
       const decoded = this.#side.decode(records.valueText(), records.timestampMs);
       const reason = this.#keepsVerdict(records.offset, decoded) ? 'late' : fold.add(records, decoded);
@@ -247,17 +260,9 @@ class Poll<Item, Gathered, Partial> {
   }
 
   #reject(record: RecordCursor, reason: string): void {
-    const raw = record.value();
-    const key = record.key();
-    this.#rejects.push({
-      offset: record.offset,
-      reason,
-      timestampMs: storable(record.timestampMs),
-      key: key?.toString('base64', 0, RAW_KEY_BYTES) ?? null,
-      value: raw?.toString('base64', 0, RAW_BYTES) ?? null,
-      valueBytes: raw?.length ?? null,
-    });
-    this.#rejectBytes += 100 + ((raw?.length ?? 0) + (key?.length ?? 0)) * (4 / 3);
+    const { reject, bytes } = rejectOf(record, reason);
+    this.#rejects.push(reject);
+    this.#rejectBytes += bytes;
   }
 
   /** Lets the quiet clock go on; true when somebody waits for what it says. */
@@ -266,6 +271,7 @@ class Poll<Item, Gathered, Partial> {
     const back = await this.#idle.afterEmptyFetch(this.#caughtUp, { at: fetched.requestedAtMs, moved });
     this.#caughtUp = this.#idle.caughtUp;
     this.#fold.watermark = latest(this.#fold.watermark, this.#idle.advance); // the records that come next are judged by it
+    this.#tell();
     return back;
   }
 
@@ -291,9 +297,4 @@ class Poll<Item, Gathered, Partial> {
 
 function earlier(a: number | null, b: number | null): number | null {
   return a === null || b === null ? (a ?? b) : Math.min(a, b);
-}
-
-/** Kafka takes any 64-bit number for a time stamp, -1 meaning none; Postgres does not. */
-function storable(timestampMs: number): Instant | null {
-  return timestampMs >= 0 && timestampMs <= LATEST ? timestampMs : null;
 }

@@ -7,6 +7,7 @@ import { withFailures } from './failures.js';
 import type { LookUps } from '../pipelines/pollSide.js';
 import { poll, type PollInput, type PollResult } from './poll.js';
 import type { SourceReaders } from './sourceReader.js';
+import { batchRead, watched, type Watch } from './watch.js';
 
 /** The SDK sends fewer (maxHeartbeatThrottleInterval); a fetch that hangs must not look like a worker that died. */
 const HEARTBEAT_EVERY_MS = 500;
@@ -14,17 +15,21 @@ const HEARTBEAT_EVERY_MS = 500;
 interface Dependencies extends LookUps {
   sources: SourceReaders;
   pool: pg.Pool;
+  watch: Watch;
 }
 
-export function createPoll({ sources, pool, readAgent, countryOf }: Dependencies) {
+export function createPoll({ sources, pool, watch, readAgent, countryOf }: Dependencies) {
   /** {@link poll} with a reader of this process's pool, heartbeats, and an end at once when it is cancelled. */
   return async (key: PartitionKey, input: PollInput): Promise<PollResult> => {
     const activity = Context.current();
     const { idleAfterMs, topic } = input.job;
+    const partition = watched(key, input.job);
     const request = activity.info.attempt > 1 ? inAHurry(input) : input;
     const heartbeat = setInterval(() => activity.heartbeat(), HEARTBEAT_EVERY_MS);
+    watch(partition, { what: 'held' });
+    if (!input.silent && !input.uncommitted) watch(partition, { what: 'standing', offset: input.offset });
     try {
-      return await withFailures(() =>
+      const result = await withFailures(() =>
         sources.lend({ job: key.job, topic, partition: key.partition }, (reader) =>
           Promise.race([
             activity.cancelled,
@@ -38,12 +43,19 @@ export function createPoll({ sources, pool, readAgent, countryOf }: Dependencies
               readLateBefore: (range) => lateBefore(pool, key, range),
               readRejectedOffsets: (range) => rejectedOffsets(pool, key, range),
               warn: (message) => activity.log.warn(message),
+              fetched: (fetch) => watch(partition, { what: 'fetched', ...fetch }),
             }),
           ]),
         ),
       );
+      watch(partition, batchRead(result, input.silent));
+      return result;
+    } catch (error) {
+      if (!activity.cancellationSignal.aborted) watch(partition, { what: 'not read' });
+      throw error;
     } finally {
       clearInterval(heartbeat);
+      watch(partition, { what: 'released' });
     }
   };
 }

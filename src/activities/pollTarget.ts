@@ -9,6 +9,7 @@ import type { JobRegrouped } from '../pipelines/operators.js';
 import { combinerOf } from '../pipelines/pollSide.js';
 import { withFailures } from './failures.js';
 import type { PollResult } from './poll.js';
+import { batchRead, watched, type Fetch, type Watch, type WatchedPartition } from './watch.js';
 import { decodeMessage } from './regroupMessage.js';
 
 export interface TargetPollInput {
@@ -30,6 +31,8 @@ interface TargetPollContext {
   reader: LogReader;
   now: () => number;
   sleep: (ms: number) => Promise<void>;
+  /** Hears of each fetch. */
+  fetched?: (fetch: Fetch) => void;
 }
 
 const FETCH_BYTES = 2_000_000;
@@ -50,6 +53,7 @@ export async function pollTarget(
   const began = context.now();
   let offset = from;
   let endOffset = 0;
+  let recordTime: number | null = null;
   let leaveAt = began + stayMs;
   let full = false;
   while (offset < end && !full) {
@@ -65,10 +69,12 @@ export async function pollTarget(
     const before = offset;
     while (!full && fetched.records.next()) {
       if (fetched.records.offset >= end) break;
+      recordTime = fetched.records.timestampMs;
       take(input, { combined, offset: fetched.records.offset, value: fetched.records.value()! });
       full = combined.sizeBytes >= job.maxBatchBytes;
     }
     offset = Math.min(fetched.records.nextOffset, end);
+    context.fetched?.({ next: offset, endOffset, watermark: combined.watermark, recordTime });
     if (before === from && offset > from) leaveAt = Math.min(leaveAt, context.now() + job.lingerMs);
     const atEnd = offset >= endOffset;
     if (!atEnd) leaveAt = Math.max(leaveAt, context.now()); // there is more at once
@@ -103,22 +109,37 @@ function take(
   }
 }
 
-export function createPollTarget({ readers }: { readers: ReaderPool }) {
+export function createPollTarget({ readers, watch }: { readers: ReaderPool; watch: Watch }) {
   /** {@link pollTarget} with a reader of this process's pool, heartbeats, and an end at once when it is cancelled. */
   return async (input: TargetPollInput): Promise<PollResult<JobRegrouped>> => {
     const activity = Context.current();
+    const partition = watchedTarget(activity.info.workflowExecution!.workflowId, input);
     const reader = readers.acquire(input.topic, input.target);
     const heartbeat = setInterval(() => activity.heartbeat(), HEARTBEAT_EVERY_MS);
+    watch(partition, { what: 'held' });
     try {
-      const context = { reader, now: Date.now, sleep: (ms: number) => activity.sleep(ms) };
+      const context: TargetPollContext = {
+        reader,
+        now: Date.now,
+        sleep: (ms) => activity.sleep(ms),
+        fetched: (fetch) => watch(partition, { what: 'fetched', ...fetch }),
+      };
       const result = await Promise.race([activity.cancelled, withFailures(() => pollTarget(input, context))]);
       readers.release(reader);
+      watch(partition, batchRead(result, input.silent, result.next - result.from));
       return result;
     } catch (error) {
       readers.discard(reader);
+      if (!activity.cancellationSignal.aborted) watch(partition, { what: 'not read' });
       throw error;
     } finally {
       clearInterval(heartbeat);
+      watch(partition, { what: 'released' });
     }
   };
+}
+
+/** The workflow's id begins with the job's name, in which is no "/". */
+function watchedTarget(workflowId: string, { job, target }: TargetPollInput): WatchedPartition {
+  return watched({ job: workflowId.split('/')[0]!, stage: 2, partition: target }, job);
 }

@@ -183,7 +183,16 @@ function newBatch(
   const isOpen = watermark !== null && endsUntil !== null && endsUntil > watermark;
   const nextEnd = isOpen ? watermark + IN_EVENT_TIME_MS : null;
   const { until } = input;
-  return { ...batchOf(input), offset, watermark, until, reread: rereadOf(progress), caughtUp, nextEnd, stayMs };
+  return {
+    ...batchOf(input),
+    offset,
+    watermark,
+    until,
+    reread: rereadOf(progress),
+    caughtUp,
+    nextEnd,
+    stayMs,
+  };
 }
 
 function exactBatch(input: RelayInput, progress: Progress, { to, from }: PendingBatch): PollInput {
@@ -234,7 +243,10 @@ function helloOf(
 
 /** Nothing is open here, so no advance has to be remembered that has been passed: what it did is published. */
 function commitOf(progress: Progress, batch: Batch<Scattered<Content>>): Commit<null> {
-  const replaced = replacedBy(progress.rewrite ?? null, progress, { offset: batch.next, watermark: batch.watermark });
+  const replaced = replacedBy(progress.rewrite ?? null, progress, {
+    offset: batch.next,
+    watermark: batch.watermark,
+  });
   return {
     expects: progress.number,
     offset: batch.next,

@@ -13,6 +13,8 @@ import { scatterSideOf, type LookUps } from '../pipelines/pollSide.js';
 import { withFailures } from './failures.js';
 import { pollWith } from './poll.js';
 import { encodeMessage } from './regroupMessage.js';
+import { commitWatched } from './commitWatched.js';
+import { batchRead, watched, type Watch } from './watch.js';
 import { closeSource, relay, type RelayContext, type RelayInput, type RelayResult } from './relay.js';
 import type { SourceReaders } from './sourceReader.js';
 
@@ -22,6 +24,7 @@ interface Dependencies extends LookUps {
   sources: SourceReaders;
   publisher: Publisher;
   pool: pg.Pool;
+  watch: Watch;
 }
 
 /** Which run asks, and where it publishes. */
@@ -44,23 +47,28 @@ export function createRelay(dependencies: Dependencies) {
 }
 
 async function attended<T>(
-  { sources, publisher, pool, ...lookUps }: Dependencies,
+  { sources, publisher, pool, watch, ...lookUps }: Dependencies,
   { ask, input }: { ask: RelayFor; input: RelayInput },
   work: (context: RelayContext) => Promise<T>,
 ): Promise<T> {
   const activity = Context.current();
   const { key, owner, topic } = ask;
   const { job, targets } = input;
+  const partition = watched(key, job);
   const side = scatterSideOf(job, { targets, source: key.partition, ...lookUps });
   const heartbeat = setInterval(() => activity.heartbeat(), HEARTBEAT_EVERY_MS);
   const contextOf = (reader: LogReader): RelayContext => ({
     now: Date.now,
     cancelled: () => activity.cancellationSignal.aborted,
-    readSource: () => readSource(pool, key, owner),
+    async readSource() {
+      const progress = await readSource(pool, key, owner);
+      watch(partition, { what: 'standing', offset: progress.offset });
+      return progress;
+    },
     fixPending: (number, pending) => fixPending(pool, key, { owner, number, pending }),
     joinLine: (number) => joinLine(pool, key, { owner, number }),
-    poll: (poll) =>
-      pollWith(
+    async poll(poll) {
+      const batch = await pollWith(
         poll,
         {
           reader,
@@ -70,25 +78,40 @@ async function attended<T>(
           readLateBefore: (range) => lateBefore(pool, key, range),
           readRejectedOffsets: () => Promise.resolve(new Set()),
           warn: (message) => activity.log.warn(message),
+          fetched: (fetch) => watch(partition, { what: 'fetched', ...fetch }),
         },
         side,
-      ),
+      );
+      watch(partition, batchRead(batch, false));
+      return batch;
+    },
     publish: (messages) =>
       publisher.publish(
         topic,
         messages.map(({ target, message }) => ({ partition: target, value: encodeMessage(message) })),
       ),
     warn: (message) => activity.log.warn(message),
-    commit: (what) =>
-      commit(pool, { ...key, owner, topic: job.topic, results: job.pipeline, commit: what }, null),
+    commit(what) {
+      const request = { ...key, owner, topic: job.topic, results: job.pipeline, commit: what };
+      return commitWatched(request, {
+        watch,
+        pipeline: job.pipeline,
+        write: () => commit(pool, request, null),
+      });
+    },
   });
+  watch(partition, { what: 'held' });
   try {
     return await withFailures(() =>
       sources.lend({ job: key.job, topic: job.topic, partition: key.partition }, (reader) =>
         Promise.race([activity.cancelled, work(contextOf(reader))]),
       ),
     );
+  } catch (error) {
+    if (!activity.cancellationSignal.aborted) watch(partition, { what: 'not read' });
+    throw error;
   } finally {
     clearInterval(heartbeat);
+    watch(partition, { what: 'released' });
   }
 }

@@ -10,6 +10,7 @@ import { registerPartitions } from '../io/postgres/registerJob.js';
 import { readTopicId } from '../io/postgres/topicId.js';
 import { formatInstant } from '../domain/instant.js';
 import { jobLine } from '../domain/line.js';
+import { isRewriting } from '../domain/rewrite.js';
 import { memberId, type Stage } from '../domain/member.js';
 import { openUntil } from '../domain/commit.js';
 import { withFailures } from './failures.js';
@@ -44,6 +45,10 @@ export interface PartitionStanding {
   openUntil: string | null;
   late: number;
   rejected: number;
+  /** Why it does not read on; null or left out: it does. */
+  paused?: string | null;
+  /** Whether a replay is not over yet. */
+  replaying?: boolean;
   /** Status of the newest run when that is not running: `TERMINATED`, `FAILED`… */
   died: string | null;
 }
@@ -110,6 +115,8 @@ export function createSurveyJob({ pool, describeTopic, deleteRecordsBelow }: Dep
         openUntil: formatInstant(openUntil(each)),
         late: each.counters.late,
         rejected: each.counters.rejected,
+        ...(each.paused ? { paused: each.paused } : {}),
+        ...(isReplaying(each) ? { replaying: true } : {}),
         died: died.get(each.partition) ?? null,
       })),
       toStart: [...(input.takeUpNew ? unknown : []), ...died.keys()],
@@ -122,6 +129,11 @@ export function createSurveyJob({ pool, describeTopic, deleteRecordsBelow }: Dep
 /** Before anything is registered, or started again. Internal topics are known by what is in them. */
 async function expectSource(pool: pg.Pool, { job, topic }: SurveyInput, found: string | null): Promise<void> {
   await withFailures(async () => expectTopic(topic, { expected: await readTopicId(pool, job), found }));
+}
+
+/** Results are the targets', where there are any: a source is done when it has read what was read before. */
+function isReplaying({ rewrite, ...reach }: PartitionProgress): boolean {
+  return rewrite ? isRewriting(rewrite, reach) : false;
 }
 
 async function registered(

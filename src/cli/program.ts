@@ -23,6 +23,14 @@ const SUBCOMMANDS: Record<string, Subcommand> = {
     summary: 'how locations of addresses are found',
     load: async () => (await import('./geo.js')).geoCommand(),
   },
+  rejected: {
+    summary: 'records that did not count: look at them, send them again',
+    load: async () => (await import('./rejected.js')).rejectedCommand(),
+  },
+  doctor: {
+    summary: 'check every server and setting',
+    load: async () => (await import('./doctor.js')).doctorCommand(),
+  },
   migrate: {
     summary: 'bring the database to the newest schema',
     load: async () => (await import('./migrate.js')).migrateCommand(),

@@ -1,5 +1,6 @@
 import { Command } from 'commander';
 import { loadConfig } from '../worker/config.js';
+import { linesOfWorkers } from '../worker/logger.js';
 import { runWorker } from '../worker/main.js';
 import { endWithParent, runProcesses } from '../worker/processes.js';
 import { OptionReader } from './options.js';
@@ -19,12 +20,20 @@ async function run(options: { processes?: string }): Promise<void> {
   if (processes > MOST_PROCESSES) read.problem(`--processes ${processes}: at most ${MOST_PROCESSES}`);
   read.finish();
   const config = loadConfig(process.env);
-  const log = (line: string): void => console.error(line);
   if (processes === 1) {
     endWithParent();
-    await runWorker(config, { log });
+    await runWorker(config);
     return;
   }
   const command = [process.execPath, ...process.execArgv, process.argv[1]!, 'worker'] as const;
-  process.exitCode = await runProcesses({ processes, command, log });
+  process.exitCode = await runProcesses({
+    processes,
+    command,
+    // Each serves metrics on a port of its own.
+    envOf: (index) =>
+      config.metrics === null
+        ? {}
+        : { METRICS_ADDRESS: `${config.metrics.host}:${config.metrics.port + index}` },
+    log: linesOfWorkers(config.log.format),
+  });
 }

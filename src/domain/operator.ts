@@ -37,6 +37,8 @@ export interface Closed<Row> {
 
 /** What is open in one partition: the workflow's side. */
 export interface OpenState<Partial, Row> {
+  /** How much is open, for people: groups in windows, sessions, clicks that are held. */
+  readonly size: number;
   merge(partial: Partial): void;
   /** Takes out everything whose end is at or before `watermark`. */
   close(watermark: Instant): Closed<Row>;

@@ -84,6 +84,11 @@ export class PartitionState<Partial, Row> {
     return this.#open.sources?.standings() ?? null;
   }
 
+  /** How much is open. */
+  get size(): number {
+    return this.#open.size;
+  }
+
   merge(batch: Batch<Partial>): void {
     if (batch.from !== this.offset)
       throw new RangeError(`a batch from offset ${batch.from} was merged at ${this.offset}`);

@@ -13,6 +13,8 @@ interface JobTuning {
   idle: 'on' | 'off';
   idleAfterMs: number;
   onDataLoss: 'fail' | 'skip';
+  /** A partition pauses where a larger share of its last 10,000 records was rejected; 1: never. Jobs of older builds have none. */
+  maxRejected?: number;
   /** A batch ends at this many records, */
   maxBatchEvents: number;
   /** or about this many bytes of aggregates or of rejected records, */

@@ -11,7 +11,8 @@ const LONGEST_MS = 3650 * 24 * 3_600_000;
 
 const durationError = 'expected a duration such as "5m", "30s", "250ms" or "1h"';
 
-function duration(min: number) {
+/** A duration of at least `min` ms, as a person writes it. */
+export function durationOption(min: number) {
   return z.string({ error: durationError }).transform((text, context) => {
     const ms = parseDuration(text);
     if (ms !== null && ms >= min && ms <= LONGEST_MS) return ms;
@@ -40,23 +41,24 @@ function commonOptions({ delay, batchBytes }: { delay: string; batchBytes: numbe
         error: "expected a Kafka topic's name: at most 249 letters, digits, '.', '_' and '-'",
       })
       .optional(),
-    delay: duration(0).prefault(delay),
-    futureGuard: duration(0).prefault('5m'),
+    delay: durationOption(0).prefault(delay),
+    futureGuard: durationOption(0).prefault('5m'),
     idle: z.enum(['on', 'off']).default('on'),
-    idleAfter: duration(1).prefault('30s'),
+    idleAfter: durationOption(1).prefault('30s'),
     onDataLoss: z.enum(['fail', 'skip']).default('fail'),
+    maxRejected: z.number().min(0).max(1).default(0.1),
     maxBatchEvents: z.int().min(1).max(100_000).default(25_000),
     maxBatchBytes: z.int().min(1000).max(1_000_000).default(batchBytes),
-    linger: duration(0).prefault('1s'),
+    linger: durationOption(0).prefault('1s'),
   };
 }
 
 const hits = z
   .strictObject({
     pipeline: z.literal('hits'),
-    size: duration(1).prefault('5m'),
-    slide: duration(1).optional(),
-    offset: duration(-LONGEST_MS).prefault('0ms'),
+    size: durationOption(1).prefault('5m'),
+    slide: durationOption(1).optional(),
+    offset: durationOption(-LONGEST_MS).prefault('0ms'),
     ...commonOptions({ delay: '1m', batchBytes: 256_000 }),
   })
   .refine(({ size, slide }) => size / (slide ?? size) <= MOST_WINDOWS, {
@@ -74,7 +76,7 @@ const hits = z
 const sessions = z
   .strictObject({
     pipeline: z.literal('sessions'),
-    gap: duration(1).prefault('5m'),
+    gap: durationOption(1).prefault('5m'),
     time: z.enum(['event_time', 'record']).default('event_time'),
     partitionedBy: z.literal('key', { error: 'expected "key", or nothing' }).nullable().default(null),
     parallelism: z.int().min(1).max(1000).nullable().default(null),
@@ -86,10 +88,10 @@ const sessions = z
 const clicks = z
   .strictObject({
     pipeline: z.literal('clicks'),
-    size: duration(1).prefault('5m'),
-    gap: duration(1).prefault('5m'),
+    size: durationOption(1).prefault('5m'),
+    gap: durationOption(1).prefault('5m'),
     dedupeWithin: z
-      .preprocess((value) => (value === '0' || value === 0 ? '0ms' : value), duration(0))
+      .preprocess((value) => (value === '0' || value === 0 ? '0ms' : value), durationOption(0))
       .prefault('1m'),
     partitionedBy: z.literal('key', { error: 'expected "key", or nothing' }).nullable().default(null),
     parallelism: z.int().min(1).max(1000).nullable().default(null),

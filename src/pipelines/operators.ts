@@ -49,7 +49,10 @@ export function operatorOf(job: Job): JobOperator {
 }
 
 /** What a job's partition holds open, and what a target of its regrouping does. */
-export function stateOperatorOf(job: Job, stage: Stage): Pick<JobOperator, 'open' | 'nextPossibleEnd' | 'spanOf'> {
+export function stateOperatorOf(
+  job: Job,
+  stage: Stage,
+): Pick<JobOperator, 'open' | 'nextPossibleEnd' | 'spanOf'> {
   if (stage === 1) return operatorOf(job);
   switch (job.pipeline) {
     case 'hits':

@@ -2,7 +2,7 @@
 import { existsSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
 import { Client } from '@temporalio/client';
-import { DefaultLogger, makeTelemetryFilterString, Runtime, Worker } from '@temporalio/worker';
+import { Worker } from '@temporalio/worker';
 import { createActivities } from '../activities/index.js';
 import { createKafkaReader } from '../io/kafka/kafkaReader.js';
 import { createPublisher } from '../io/kafka/publisher.js';
@@ -14,25 +14,21 @@ import { createPool } from '../io/postgres/pool.js';
 import type { Config } from './config.js';
 import { connectTemporal } from './connectTemporal.js';
 import { openGeo } from './geo.js';
+import { createLogger, ownLines } from './logger.js';
 import { startLocate } from './startLocate.js';
+import { installRuntime, startWatching } from './watching.js';
 
 const BUNDLE = fileURLToPath(new URL('../workflow-bundle.js', import.meta.url));
 const READER_IDLE_MS = 60_000;
 const PAYLOAD_CONNECTIONS = 3;
 
-export interface WorkerOptions {
-  log: (line: string) => void;
-}
-
 /** Runs a worker until it is told to stop (SIGINT, SIGTERM); resolves when everything is closed. */
-export async function runWorker(config: Config, { log }: WorkerOptions): Promise<void> {
+export async function runWorker(config: Config): Promise<void> {
   if (!existsSync(BUNDLE)) throw new Error(`${BUNDLE} is missing: run "npm run build"`);
-  Runtime.install({
-    logger: new DefaultLogger('INFO'),
-    telemetryOptions: {
-      logging: { filter: makeTelemetryFilterString({ core: 'WARN', other: 'ERROR' }), forward: {} },
-    },
-  });
+  const logger = createLogger(config.log);
+  const log = ownLines(config.log.format);
+  const runtime = installRuntime(config, logger);
+  const watching = startWatching(config, { logger, meter: runtime.metricMeter });
   const pool = createPool(config.postgres);
   // Large states must not wait behind commits, nor commits behind them.
   const payloads = createPool(config.postgres, PAYLOAD_CONNECTIONS);
@@ -64,6 +60,7 @@ export async function runWorker(config: Config, { log }: WorkerOptions): Promise
         publisher,
         kafka: config.kafka,
         defaultTopic: config.topic,
+        watch: watching.watch,
         locator: geo.locator,
         locating: geo.locating,
       }),
@@ -82,7 +79,14 @@ export async function runWorker(config: Config, { log }: WorkerOptions): Promise
     log(`worker ready: task queue ${config.taskQueue}`);
     await worker.run();
   } finally {
-    await Promise.all([readers.close(), topics.close(), publisher.close(), geo.close(), stopStarting()]);
+    await Promise.all([
+      watching.close(),
+      readers.close(),
+      topics.close(),
+      publisher.close(),
+      geo.close(),
+      stopStarting(),
+    ]);
     await Promise.all([pool.end(), payloads.end()]);
     await connection.close();
   }

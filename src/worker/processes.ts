@@ -11,14 +11,17 @@ export interface ProcessesOptions {
   processes: number;
   /** Program and arguments of one worker. */
   command: readonly [file: string, ...args: string[]];
-  log: (line: string) => void;
+  /** What the environment of each has beside this process's, by its index from 0 on. */
+  envOf: (index: number) => NodeJS.ProcessEnv;
+  /** Takes a line of the log of one, or about it, with its number from 1 on. */
+  log: (line: string, number: number) => void;
 }
 
 /**
  * Runs so many workers, each followed by another when it dies, until SIGINT or SIGTERM; then all are stopped in good order. They end, too,
  * when this process is killed: each sees its channel to it close. Resolves with the code to end with.
  */
-export async function runProcesses({ processes, command, log }: ProcessesOptions): Promise<number> {
+export async function runProcesses({ processes, command, envOf, log }: ProcessesOptions): Promise<number> {
   const running = new Set<ChildProcess>();
   const stopped = new AbortController();
   const stop = (): void => {
@@ -30,9 +33,12 @@ export async function runProcesses({ processes, command, log }: ProcessesOptions
   const follow = async (number: number): Promise<number> => {
     for (;;) {
       const [file, ...args] = command;
-      const child = spawn(file, args, { stdio: ['ignore', 'inherit', 'pipe', 'ipc'] });
+      const child = spawn(file, args, {
+        stdio: ['ignore', 'inherit', 'pipe', 'ipc'],
+        env: { ...process.env, ...envOf(number - 1) },
+      });
       running.add(child);
-      createInterface({ input: child.stderr! }).on('line', (line) => log(`[${number}] ${line}`));
+      createInterface({ input: child.stderr! }).on('line', (line) => log(line, number));
       const [code, signal] = (await once(child, 'close')) as [number | null, NodeJS.Signals | null];
       running.delete(child);
       if (stopped.signal.aborted) return code ?? 0;
@@ -40,7 +46,7 @@ export async function runProcesses({ processes, command, log }: ProcessesOptions
         stop();
         return code;
       }
-      log(`[${number}] ended: ${signal ?? `code ${code}`}; another is started`);
+      log(`ended: ${signal ?? `code ${code}`}; another is started`, number);
       await pause(AGAIN_MS, stopped.signal);
       if (stopped.signal.aborted) return 0;
     }

@@ -21,8 +21,11 @@ function idOf({ name, stage, partition }: Member): string {
   return memberId(name, stage, partition);
 }
 
-/** Starts a member's workflow; false where it is running. A drain that is under way is in its input. */
-export async function startMember(member: Member, state: JobState): Promise<boolean> {
+/**
+ * Starts a member's workflow; false where it is running. A drain that is under way is in its input, and whether it is paused, where that is
+ * said.
+ */
+export async function startMember(member: Member, state: JobState, paused?: string | null): Promise<boolean> {
   const { name, stage, partition } = member;
   const { job, epoch, sources, targets } = state;
   const of = stage === 1 || targets === null ? sources : targets;
@@ -40,6 +43,7 @@ export async function startMember(member: Member, state: JobState): Promise<bool
           ...regroup,
           job,
           drain: drainOf(of, partition),
+          ...(paused === undefined ? {} : { paused }),
           state: null,
           fenced: 0,
         },
@@ -60,8 +64,12 @@ export async function startMember(member: Member, state: JobState): Promise<bool
 }
 
 /** Signals a member; false where its workflow is gone. */
-export async function tell<T>(member: Member, signal: SignalDefinition<[T]>, value: T): Promise<boolean> {
-  return sentTo(getExternalWorkflowHandle(idOf(member)).signal(signal, value));
+export async function tell<Args extends unknown[]>(
+  member: Member,
+  signal: SignalDefinition<Args>,
+  ...args: Args
+): Promise<boolean> {
+  return sentTo(getExternalWorkflowHandle(idOf(member)).signal(signal, ...args));
 }
 
 export async function cancelMembers(members: Member[]): Promise<void> {

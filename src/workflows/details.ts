@@ -18,10 +18,23 @@ function iso(instant: Instant | null): string {
 export function partitionProgress(run: Run) {
   const shown = run.shown();
   if (shown === null) return { ...named(run), phase: 'taking over' };
-  const { phase, offset, endOffset, watermark, openUntil, caughtUpSince, commits, counters } = shown;
+  const {
+    phase,
+    paused,
+    replayUntil,
+    offset,
+    endOffset,
+    watermark,
+    openUntil,
+    caughtUpSince,
+    commits,
+    counters,
+  } = shown;
   return {
     ...named(run),
     phase,
+    ...(paused === null ? {} : { paused }),
+    ...(replayUntil === null ? {} : { replayUntil: iso(replayUntil) }),
     offset,
     endOffset,
     lag: Math.max(0, endOffset - offset),
@@ -61,10 +74,20 @@ function inOneLine(instant: string | null): string {
   return instant?.slice(0, 19).replace('T', '\u00a0').replaceAll('-', '\u2011') ?? '–';
 }
 
+function stateOf({
+  died,
+  paused,
+  replaying,
+}: Pick<PartitionStanding, 'died' | 'paused' | 'replaying'>): string {
+  if (died !== null) return died;
+  if (paused) return `paused: ${paused}`;
+  return replaying ? 'replaying' : '';
+}
+
 export function jobDetails({ phase, topic, pipeline, trouble, partitions }: JobStanding): string {
   const head = ['partition', 'offset', 'lag', 'watermark (UTC)', 'open until (UTC)', 'late', 'rejected', ''];
   const rows = partitions.map(
-    ({ stage = 1, partition, offset, endOffset, watermark, openUntil, late, rejected, died }) => [
+    ({ stage = 1, partition, offset, endOffset, watermark, openUntil, late, rejected, ...state }) => [
       stage === 1 ? partition : `target ${partition}`,
       offset,
       Math.max(0, endOffset - offset),
@@ -72,7 +95,7 @@ export function jobDetails({ phase, topic, pipeline, trouble, partitions }: JobS
       inOneLine(openUntil),
       late,
       rejected,
-      died ?? '',
+      stateOf(state),
     ],
   );
   return [`${pipeline} over ${topic}, ${phase}`, ...(trouble ? [trouble] : []), table(head, rows)].join(

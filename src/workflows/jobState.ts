@@ -2,6 +2,7 @@
 import { addCounters, NO_RECORDS } from '../domain/accounting.js';
 import { latest, type Instant } from '../domain/instant.js';
 import type { Stage } from '../domain/member.js';
+import type { Epoch } from '../activities/claim.js';
 import type { Job } from '../pipelines/job.js';
 import type {
   DrainAccepted,
@@ -30,6 +31,8 @@ export interface JobState {
   epoch: number;
   /** Whether a drain was asked for. */
   drainWanted: boolean;
+  /** Why the whole job is paused; null or left out: it is not. */
+  paused?: string | null;
   sources: StageState;
   /** Where records are regrouped by key. */
   targets: StageState | null;
@@ -41,6 +44,17 @@ export function newStage(stage: Stage, topic: string, members: number[]): StageS
 
 export function stagesOf({ sources, targets }: JobState): StageState[] {
   return targets === null ? [sources] : [sources, targets];
+}
+
+/** A replay has begun an epoch: what members said before does not count any more. */
+export function enterEpoch(state: JobState, { epoch, job, regroup }: Epoch): void {
+  state.epoch = epoch;
+  state.job = job;
+  if (state.targets !== null && regroup !== undefined) state.targets.topic = regroup.topic;
+  for (const stage of stagesOf(state)) {
+    stage.reached = {};
+    stage.drained = {};
+  }
 }
 
 /** Members that are still to be looked after. */

@@ -2,11 +2,16 @@
 const NUMBER_CHARACTERS = 7;
 
 /**
- * Whether plain JSON has at most about `limit` characters. An estimate: it walks the value, at a small part of the cost of writing it
- * out, and stops where the limit is passed.
+ * How many characters plain JSON has, about; where they are more than `limit`, any number above it. An estimate: it walks the value, at a
+ * small part of the cost of writing it out, and stops where the limit is passed.
  */
+export function sizeUpTo(limit: number, value: unknown): number {
+  return limit - rest(limit, value);
+}
+
+/** Whether {@link sizeUpTo} is at most `limit`. */
 export function isAtMost(limit: number, value: unknown): boolean {
-  return rest(limit, value) >= 0;
+  return sizeUpTo(limit, value) <= limit;
 }
 
 function rest(limit: number, value: unknown): number {

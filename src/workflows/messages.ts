@@ -1,8 +1,13 @@
-/** What is said to and between workflows. People use `drain` and `progress` of a job; the others go between a job and its partitions. */
+/**
+ * What is said to and between workflows. People use `pause`, `resume`, `drain`, `replay` and `progress` of a job, and `pause`, `resume` and
+ * `progress` of a partition; the others go between a job and its partitions.
+ */
 import { defineQuery, defineSignal, defineUpdate } from '@temporalio/workflow';
 import type { Counters } from '../domain/accounting.js';
 import type { Instant } from '../domain/instant.js';
 import type { Stage } from '../domain/member.js';
+import type { Epoch } from '../activities/claim.js';
+import type { ReplayAnswer } from '../activities/beginReplay.js';
 import type { Job } from '../pipelines/job.js';
 
 /** Read up to the offset, then wait for `finish`. */
@@ -44,7 +49,24 @@ export interface PipelineResult {
   total: Counters;
 }
 
+/** Which partitions of the topic are meant; left out: all. */
+export interface PauseRequest {
+  partitions?: number[];
+}
+
+export interface PauseAccepted {
+  job: string;
+  paused: boolean;
+  partitions: number[];
+}
+
 // To a job, from people.
+export const pauseJob = defineSignal<[PauseRequest?]>('pause');
+export const pauseJobUpdate = defineUpdate<PauseAccepted, [PauseRequest?]>('pause');
+export const resumeJob = defineSignal<[PauseRequest?]>('resume');
+export const resumeJobUpdate = defineUpdate<PauseAccepted, [PauseRequest?]>('resume');
+export const replay = defineSignal<[unknown?]>('replay');
+export const replayUpdate = defineUpdate<ReplayAnswer, [unknown?]>('replay');
 export const drain = defineSignal('drain');
 export const drainUpdate = defineUpdate<DrainAccepted>('drain');
 export const progress = defineQuery<unknown>('progress');
@@ -53,7 +75,14 @@ export const progress = defineQuery<unknown>('progress');
 export const reached = defineSignal<[Reached]>('reached');
 export const drained = defineSignal<[PartitionResult, Reached]>('drained');
 
+// To a partition, from its job or from people.
+export const pause = defineSignal<[(string | null)?]>('pause');
+export const pauseUpdate = defineUpdate<PauseAccepted>('pause');
+export const resume = defineSignal('resume');
+export const resumeUpdate = defineUpdate<PauseAccepted>('resume');
+
 // From a job to a partition.
+export const beginEpoch = defineSignal<[Epoch]>('beginEpoch');
 export const drainPartition = defineSignal<[DrainPartition]>('drain');
 export const finish = defineSignal<[Finish]>('finish');
 export const configure = defineSignal<[Job]>('configure');

@@ -10,6 +10,7 @@ import {
   setHandler,
 } from '@temporalio/workflow';
 import { partitionDetails, partitionProgress } from './details.js';
+import { inputOfEpoch } from './epoch.js';
 import { failingFor, sentTo } from './failures.js';
 import { deadline } from './lifetime.js';
 import { drained, progress, reached, type PartitionResult } from './messages.js';
@@ -34,9 +35,13 @@ export async function partition(input: PartitionInput): Promise<PartitionResult>
     await run.takeOver();
     while (!run.readAll()) {
       setCurrentDetails(partitionDetails(run));
-      await wishes.interruptible(() => run.poll());
-      await run.commitIfDue();
-      if (wishes.changed || run.over()) return next(run);
+      if (run.paused() === null) {
+        await wishes.interruptible(() => run.poll());
+        await run.commitIfDue();
+        const why = run.whyStop();
+        if (why !== null) wishes.pause(why);
+      } else await condition(() => wishes.changed, Math.max(1, options.deadline - Date.now()));
+      if (wishes.changed || run.over()) return next(run, wishes);
     }
     return finishDrain(run, wishes);
   });
@@ -51,13 +56,15 @@ async function finishDrain(run: Run, wishes: Wishes): Promise<PartitionResult> {
     await sentTo(job.signal(reached, run.standing()));
     await condition(() => wishes.finish !== null || wishes.changed, againMs);
     againMs = Math.min(2 * againMs, REACHED_AGAIN_MS.last);
-    if (wishes.finish === null && (wishes.changed || run.over())) return next(run);
+    if (wishes.finish === null && (wishes.changed || run.over())) return next(run, wishes);
   }
   const result = await run.finish(wishes.finish.end);
   await sentTo(job.signal(drained, result, run.standing()));
   return result;
 }
 
-async function next(run: Run): Promise<never> {
-  return continueAsNew<typeof partition>(await run.nextInput());
+async function next(run: Run, { newer }: Wishes): Promise<never> {
+  // Where a replay has begun, nothing of this epoch is anybody's.
+  const input = newer === null ? await run.nextInput() : inputOfEpoch(run.input, newer);
+  return continueAsNew<typeof partition>(input);
 }

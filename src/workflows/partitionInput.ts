@@ -17,8 +17,12 @@ export interface PartitionInput {
   regroup?: { topic: string; targets: number };
   job: Job;
   drain: DrainPartition | null;
+  /** Set where somebody has just said so: why it is paused, or null: it is not any more. Left out: as `weir.progress` has it. */
+  paused?: string | null | undefined;
   /** null: nothing is known, it is rebuilt from the log. */
   state: Carried<JobPartial> | null;
+  /** About the length of `state` as JSON, for people. */
+  stateBytes?: number;
   /** Of a source of a regrouping. */
   caughtUp?: CaughtUpAt | null;
   /** How many commits in a row were fenced. */

@@ -5,15 +5,17 @@ import { afterClaim } from '../domain/claim.js';
 import type { Instant } from '../domain/instant.js';
 import type { Progress } from '../domain/commit.js';
 import type { Stage } from '../domain/member.js';
+import { RejectedShare } from '../domain/rejectedShare.js';
 import { PartitionState } from '../domain/partitionState.js';
 import type { RegroupingJob } from '../pipelines/job.js';
 import { packRows, stateOperatorOf, type JobPartial, type JobRow } from '../pipelines/operators.js';
 import { claim, commit, commitLocally, commitPatiently, poll, pollTarget } from './activities.js';
+import { goingOn } from './epoch.js';
 import { isFailure, isFinal } from './failures.js';
-import { isAtMost } from './jsonSize.js';
+import { isAtMost, sizeUpTo } from './jsonSize.js';
 import type { PartitionResult, Reached } from './messages.js';
 import type { PartitionInput } from './partitionInput.js';
-import { FENCED_AT_MOST, phaseOf, type Run, type RunOptions, type Shown } from './run.js';
+import { FENCED_AT_MOST, MAX_REJECTED, phaseOf, type Run, type RunOptions, type Shown } from './run.js';
 import type { Wishes } from './wishes.js';
 
 /** An idle poll stays inside this long. */
@@ -43,6 +45,9 @@ export class PartitionRun implements Run {
   readonly #deadline: Instant;
   readonly #wishes: Wishes;
   #fenced: number;
+  #paused: string | null = null;
+  #share!: RejectedShare;
+  #stateBytes: number;
   /** Looked at once, when Temporal suggests a new run. */
   #carriable: boolean | undefined;
 
@@ -51,6 +56,7 @@ export class PartitionRun implements Run {
     this.#wishes = wishes;
     this.#deadline = deadline;
     this.#fenced = input.fenced;
+    this.#stateBytes = input.stateBytes ?? 0;
   }
 
   /** Claims the partition and goes on where the last commit left it (docs/semantics.md, claim). */
@@ -58,6 +64,8 @@ export class PartitionRun implements Run {
     const operator = stateOperatorOf(this.input.job, this.#stage);
     const { state: own } = this.input;
     const progress = await this.#claim();
+    this.#paused = progress.paused ?? null;
+    this.#share = new RejectedShare(progress.counters);
     const continuation = afterClaim(own, progress);
     this.state =
       own === null || continuation === 'rebuild'
@@ -77,12 +85,22 @@ export class PartitionRun implements Run {
     if (this.state.due(Date.now())) await this.#commit();
   }
 
+  paused(): string | null {
+    return this.#paused;
+  }
+
+  whyStop(): string | null {
+    return this.#share.whyStop(this.state.counters, this.input.job.maxRejected ?? MAX_REJECTED);
+  }
+
   shown(): Shown | null {
     const { state } = this;
     if (state === undefined) return null;
     const { offset, watermark, number: commits, counters } = state;
     return {
-      phase: phaseOf(this),
+      phase: phaseOf(this, state.rewrite),
+      paused: this.#paused,
+      replayUntil: state.rewrite?.until ?? null,
       offset,
       endOffset: this.endOffset,
       watermark,
@@ -181,6 +199,7 @@ export class PartitionRun implements Run {
       caughtUp,
       nextEnd: state.nextEnd(),
       uncommitted,
+      reread: how.silent ? null : state.reread,
       ...how,
     };
     return poll.executeWithOptions({ summary: `partition ${partition} from ${offset}` }, [
@@ -214,7 +233,8 @@ export class PartitionRun implements Run {
     const { job } = this.input;
     const { rows, ...what } = this.state.commit();
     const commitOf = { ...what, rows: packRows(job, rows) };
-    const request = { ...this.#key(), owner: this.#owner, topic: job.topic, commit: commitOf };
+    const state = { open: this.state.size, bytes: this.#stateBytes };
+    const request = { ...this.#key(), owner: this.#owner, topic: job.topic, commit: commitOf, state };
     const summary = `partition ${this.input.partition} to ${what.offset}: ${rows.length} rows`;
     const startToCloseTimeout = COMMIT_MS + rows.length / ROWS_PER_MS;
     try {
@@ -227,8 +247,8 @@ export class PartitionRun implements Run {
     }
   }
 
-  #claim(): Promise<Progress> {
-    return claim(this.#key(), this.#owner);
+  async #claim(): Promise<Progress> {
+    return goingOn(this.input, await claim(this.#key(), this.#owner, this.input.paused));
   }
 
   get #stage(): Stage {
@@ -246,12 +266,14 @@ export class PartitionRun implements Run {
 
   /** What is wished by now, whatever this run began with. */
   #inputWith(state: PartitionInput['state']): PartitionInput {
-    const { job, drain } = this.#wishes;
-    return { ...this.input, job, drain, state, fenced: this.#fenced };
+    const { job, drain, paused } = this.#wishes;
+    const stateBytes = this.#stateBytes;
+    return { ...this.input, job, drain, paused, state, stateBytes, fenced: this.#fenced };
   }
 
   #carried(): PartitionInput['state'] {
     const carried = this.state.carry();
-    return isAtMost(CARRIED_AT_MOST, carried) ? carried : null;
+    this.#stateBytes = sizeUpTo(CARRIED_AT_MOST, carried);
+    return this.#stateBytes <= CARRIED_AT_MOST ? carried : null;
   }
 }

@@ -12,18 +12,20 @@ import {
   setCurrentDetails,
   setHandler,
   upsertMemo,
+  uuid4,
   workflowInfo,
 } from '@temporalio/workflow';
 import type { PartitionStanding, Survey } from '../activities/surveyJob.js';
 import { keyApartText, keysAreApart, keysLookedAt, whyGrowthIsRefused } from '../pipelines/keysTogether.js';
-import { describeTopic, startJob, surveyJob } from './activities.js';
-import { cancelMembers, startMember, tell, type Member } from './children.js';
+import type { ReplayAnswer } from '../activities/beginReplay.js';
+import { beginReplay, startJob, surveyJob } from './activities.js';
+import { cancelMembers, startMember, tell } from './children.js';
 import { jobDetails, type JobStanding } from './details.js';
+import { passOnDrain, tellDrain } from './drain.js';
 import { failingFor } from './failures.js';
 import {
   drainAccepted,
-  drainOf,
-  finishOf,
+  enterEpoch,
   isBehind,
   isRunning,
   newStage,
@@ -34,13 +36,17 @@ import {
   type StageState,
 } from './jobState.js';
 import { deadline } from './lifetime.js';
+import { Members } from './members.js';
 import * as messages from './messages.js';
-import type { DrainAccepted, PipelineResult, Reached } from './messages.js';
+import type { DrainAccepted, PauseAccepted, PauseRequest, PipelineResult, Reached } from './messages.js';
+import { pauseJob } from './pauseJob.js';
 
 /** How often the job looks after its partitions: at first, and while something changes; up to once a minute. */
 const LOOK_FIRST_MS = 2000;
 const LOOK_MOVING_MS = 15_000;
 const LOOK_LATER_MS = 60_000;
+/** As partitions say why they are paused. */
+const PAUSED = 'the job was paused';
 
 export async function pipeline(input: unknown, carried?: JobState): Promise<PipelineResult> {
   const { workflowId: name } = workflowInfo();
@@ -50,7 +56,7 @@ export async function pipeline(input: unknown, carried?: JobState): Promise<Pipe
       return await job.run(input);
     } catch (error) {
       if (isCancellation(error) && job.state) {
-        const members = job.runningMembers(job.state);
+        const members = job.members!.running;
         await CancellationScope.nonCancellable(() => cancelMembers(members));
       }
       throw error;
@@ -59,7 +65,8 @@ export async function pipeline(input: unknown, carried?: JobState): Promise<Pipe
 }
 
 class JobRun {
-  state: JobState | null;
+  state: JobState | null = null;
+  members: Members | null = null;
   readonly #name: string;
   #standing: PartitionStanding[] = [];
   /** By what was attempted. */
@@ -67,15 +74,26 @@ class JobRun {
   /** A drain that was asked for before the job was registered. */
   #drainAwaitsStart = false;
   #news = false;
+  /** The replay that was asked for last: they begin one after the other. */
+  #replays: Promise<unknown> = Promise.resolve();
+  #replaysUnderWay = 0;
 
   constructor(name: string, carried: JobState | null) {
     this.#name = name;
-    this.state = carried;
+    if (carried !== null) this.#know(carried);
     setHandler(messages.drain, () => this.#wantDrain(), {
       description: 'End of input: read what is there now, write everything, complete',
     });
     setHandler(messages.drainUpdate, () => this.#acceptDrain(), {
       description: 'The same, answered with the end offsets',
+    });
+    this.#handlePause();
+    setHandler(messages.replay, (request) => void this.#attempt('replay', () => this.#replay(request)), {
+      description:
+        'Write results again, {"from":"2026-01-01T10:00:00Z"}, with other rules perhaps: "delay", "gap"',
+    });
+    setHandler(messages.replayUpdate, (request) => failingFor(() => this.#replay(request)), {
+      description: 'The same, answered; with "dryRun":true it only tells what it would do',
     });
     setHandler(messages.progress, () => this.#show(), {
       description: 'Where each partition stood when it was last looked at',
@@ -105,7 +123,12 @@ class JobRun {
       setCurrentDetails(jobDetails(this.#show()));
       await condition(() => this.#news, Math.max(1, lookAt - Date.now()));
       this.#news = false;
-      await this.#attempt('drain', () => this.#passOnDrain(state));
+      const members = this.members!;
+      // A replay that begins would make members forget it.
+      if (this.#replaysUnderWay === 0)
+        await this.#attempt('drain', () =>
+          passOnDrain(state, members, () => this.#survey(state, state.sources)),
+        );
       if (Date.now() < lookAt) continue;
       const moved = await this.#attempt('look', () => this.#look(state));
       lookMs = moved ? LOOK_MOVING_MS : Math.min(2 * lookMs, LOOK_LATER_MS);
@@ -121,10 +144,6 @@ class JobRun {
     return resultOf(this.#name, state);
   }
 
-  runningMembers(state: JobState): Member[] {
-    return stagesOf(state).flatMap((stage) => running(stage).map((member) => this.#member(stage, member)));
-  }
-
   async #begin(input: unknown): Promise<JobState> {
     const { job, epoch, partitions, regroup = null } = await startJob(this.#name, input);
     const targets = regroup && Array.from({ length: regroup.targets }, (_, target) => target);
@@ -135,10 +154,10 @@ class JobRun {
       sources: newStage(1, job.topic, partitions),
       targets: targets && newStage(2, regroup.topic, targets),
     };
-    this.state = state;
+    const members = this.#know(state);
     upsertMemo({ job: this.#name, pipeline: job.pipeline, topic: job.topic });
     await Promise.all(
-      this.runningMembers(state).map(async (member) => {
+      members.running.map(async (member) => {
         // One that is running belonged to this job before it was terminated: it only hears what a new start may change.
         const isNew = await startMember(member, state);
         if (!isNew) await tell(member, messages.configure, job);
@@ -147,8 +166,70 @@ class JobRun {
     return state;
   }
 
-  #member({ stage }: StageState, partition: number): Member {
-    return { name: this.#name, stage, partition };
+  #know(state: JobState): Members {
+    this.state = state;
+    this.members = new Members(this.#name, state);
+    return this.members;
+  }
+
+  #handlePause(): void {
+    const pause = (why: string | null, request: PauseRequest | undefined): Promise<PauseAccepted> =>
+      failingFor(async () => {
+        await condition(() => this.state !== null);
+        const accepted = await pauseJob({ name: this.#name, why, request }, this.state!, this.members!);
+        this.#news = true;
+        return accepted;
+      });
+    setHandler(messages.pauseJob, (request) => void this.#attempt('pause', () => pause(PAUSED, request)), {
+      description: 'Read no further, until "resume"; {"partitions":[0]} for some',
+    });
+    setHandler(messages.pauseJobUpdate, (request) => pause(PAUSED, request), {
+      description: 'The same, answered',
+    });
+    setHandler(messages.resumeJob, (request) => void this.#attempt('resume', () => pause(null, request)), {
+      description: 'Read on; {"partitions":[0]} for some',
+    });
+    setHandler(messages.resumeJobUpdate, (request) => pause(null, request), {
+      description: 'The same, answered',
+    });
+  }
+
+  /** One after the other: each begins from what the one before has made. */
+  async #replay(request: unknown): Promise<ReplayAnswer> {
+    this.#replaysUnderWay++;
+    try {
+      const mine = this.#replays.then(() => this.#beginReplay(request));
+      this.#replays = mine.catch(() => {});
+      return await mine;
+    } finally {
+      this.#replaysUnderWay--;
+    }
+  }
+
+  async #beginReplay(request: unknown): Promise<ReplayAnswer> {
+    await condition(() => this.state !== null);
+    const state = this.state!;
+    if (state.drainWanted) {
+      throw ApplicationFailure.nonRetryable(
+        'The replay is refused: the job is being drained. Start it again when it has completed, and ask again',
+        'ReplayRefused',
+      );
+    }
+    const { answer, next } = await beginReplay(this.#name, {
+      epoch: state.epoch,
+      id: uuid4(),
+      input: request,
+    });
+    if (next === null) return answer;
+    enterEpoch(state, next);
+    this.#news = true;
+    const members = this.members!;
+    await Promise.all(
+      stagesOf(state).map((stage) =>
+        members.tellRunning(stage, (member) => tell(member, messages.beginEpoch, next)),
+      ),
+    );
+    return answer;
   }
 
   #stageOf({ stage = 1 }: Reached): StageState | undefined {
@@ -170,63 +251,6 @@ class JobRun {
     return drainAccepted(this.#name, this.state!);
   }
 
-  /**
-   * Tells partitions where to end; once each has read up to there, when to close (docs/semantics.md, drain). Targets of a regrouping end
-   * where the sources have ended to publish.
-   */
-  async #passOnDrain(state: JobState): Promise<void> {
-    const { sources, targets } = state;
-    if (state.drainWanted && sources.drain === null) {
-      await this.#survey(state, sources); // a partition that the topic has gained is part of the drain
-      await this.#beginDrain(state, sources);
-    }
-    await this.#passOnFinish(state, sources);
-    if (targets === null || sources.drain === null || running(sources).length > 0) return;
-    if (targets.drain === null) await this.#beginDrain(state, targets);
-    await this.#passOnFinish(state, targets);
-  }
-
-  async #beginDrain(state: JobState, stage: StageState): Promise<void> {
-    const ranges = await describeTopic(stage.topic);
-    const ends = new Map(ranges.map((range) => [range.partition, range.endOffset]));
-    stage.drain = Object.fromEntries(stage.members.map((member) => [member, ends.get(member) ?? 0]));
-    for (const result of Object.values(stage.drained)) {
-      if (isBehind(stage, result)) delete stage.drained[result.partition];
-    }
-    await this.#tellDrain(state, stage);
-  }
-
-  async #passOnFinish(state: JobState, stage: StageState): Promise<void> {
-    const close = finishOf(stage);
-    if (close) await this.#tellRunning(state, stage, (member) => tell(member, messages.finish, close));
-  }
-
-  async #tellDrain(state: JobState, stage: StageState): Promise<void> {
-    await this.#tellRunning(state, stage, async (member) => {
-      const { partition } = member;
-      if ((stage.reached[partition]?.until ?? -1) >= stage.drain![partition]!) return true;
-      return tell(member, messages.drainPartition, drainOf(stage, partition)!);
-    });
-  }
-
-  /** Members that are gone are started again, with the drain in their input. */
-  async #tellRunning(
-    state: JobState,
-    stage: StageState,
-    say: (member: Member) => Promise<boolean>,
-  ): Promise<void> {
-    await Promise.all(
-      running(stage).map(async (partition) => {
-        if (!(await say(this.#member(stage, partition)))) await this.#startAgain(state, stage, partition);
-      }),
-    );
-  }
-
-  /** One that is gone because it has drained in the meantime stays gone. */
-  async #startAgain(state: JobState, stage: StageState, partition: number): Promise<void> {
-    if (stage.drained[partition] === undefined) await startMember(this.#member(stage, partition), state);
-  }
-
   /** Takes up new partitions and starts those again that died; true when anything had moved since the last look. */
   async #look(state: JobState): Promise<boolean> {
     const standing: PartitionStanding[] = [];
@@ -238,7 +262,7 @@ class JobRun {
         ({ topicPartitions } = survey);
         this.#note('keys', survey.keyApart ? keyApartText(survey.keyApart) : null);
       }
-      if (stage.drain) await this.#tellDrain(state, stage); // once more to those that may have missed it
+      if (stage.drain) await tellDrain(this.members!, stage); // once more to those that may have missed it
     }
     const moved = JSON.stringify(standing) !== JSON.stringify(this.#standing);
     this.#standing = standing;
@@ -263,8 +287,9 @@ class JobRun {
       ...keysLookedAt(job),
     });
     for (const partition of survey.toStart) {
-      if (!stage.members.includes(partition)) stage.members.push(partition);
-      await this.#startAgain(state, stage, partition);
+      const isNew = !stage.members.includes(partition);
+      if (isNew) stage.members.push(partition);
+      await this.members!.startAgain(stage, partition, isNew ? (state.paused ?? undefined) : undefined);
     }
     return survey;
   }
@@ -290,9 +315,22 @@ class JobRun {
 
   #show(): JobStanding {
     const { state } = this;
-    const phase = state === null ? 'starting' : state.sources.drain === null ? 'running' : 'draining';
     const { topic, pipeline } = state?.job ?? { topic: '?', pipeline: '?' };
     const trouble = [...this.#troubles.values()].join('; ') || null;
-    return { job: this.#name, phase, topic, pipeline, trouble, partitions: this.#standing };
+    return {
+      job: this.#name,
+      phase: phaseOf(state, this.#standing),
+      topic,
+      pipeline,
+      trouble,
+      partitions: this.#standing,
+    };
   }
+}
+
+function phaseOf(state: JobState | null, standing: PartitionStanding[]): string {
+  if (state === null) return 'starting';
+  if (state.sources.drain !== null) return 'draining';
+  if (state.paused) return 'paused';
+  return standing.some(({ replaying = false }) => replaying) ? 'replaying' : 'running';
 }

@@ -1,6 +1,7 @@
 /** What a run of a partition's workflow is asked to do, whatever its stage. */
 import type { Counters } from '../domain/accounting.js';
 import type { Instant } from '../domain/instant.js';
+import type { Rewrite } from '../domain/rewrite.js';
 import type { PartitionResult, Reached } from './messages.js';
 import type { PartitionInput } from './partitionInput.js';
 import type { Wishes } from './wishes.js';
@@ -25,6 +26,10 @@ export interface Run {
   commitAll(): Promise<void>;
   /** Whether everything up to the end of a drain has been read. */
   readAll(): boolean;
+  /** Why it does not read on; null where it does. */
+  paused(): string | null;
+  /** Why it must not go on by itself, after what it has read last; null where it may. */
+  whyStop(): string | null;
   /** Whether it is time to continue as new. */
   over(): boolean;
   /** Commits what is not committed, and gives the next run its input. */
@@ -37,7 +42,11 @@ export interface Run {
 }
 
 export interface Shown {
-  phase: 'running' | 'draining' | 'drained';
+  phase: Phase;
+  /** Why it does not read on; null where it does. */
+  paused: string | null;
+  /** Until which watermark older epochs' results are still to be replaced; null where there is no replay. */
+  replayUntil: Instant | null;
   offset: number;
   endOffset: number;
   watermark: Instant | null;
@@ -47,7 +56,14 @@ export interface Shown {
   counters: Counters;
 }
 
-export function phaseOf(run: Pick<Run, 'input' | 'readAll'>): Shown['phase'] {
-  if (run.input.drain === null) return 'running';
-  return run.readAll() ? 'drained' : 'draining';
+export type Phase = 'running' | 'replaying' | 'paused' | 'draining' | 'drained';
+
+export function phaseOf(run: Pick<Run, 'input' | 'readAll' | 'paused'>, rewrite: Rewrite | null): Phase {
+  if (run.input.drain !== null && run.readAll()) return 'drained';
+  if (run.paused() !== null) return 'paused';
+  if (run.input.drain !== null) return 'draining';
+  return rewrite === null ? 'running' : 'replaying';
 }
+
+/** Share of rejected records that a job bears where it was started by a build that knew none. */
+export const MAX_REJECTED = 0.1;

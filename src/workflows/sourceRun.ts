@@ -7,13 +7,15 @@ import type { RelayFor } from '../activities/relayActivity.js';
 import type { CaughtUpAt, RelayInput } from '../activities/relay.js';
 import type { Instant } from '../domain/instant.js';
 import type { Progress } from '../domain/commit.js';
+import { RejectedShare } from '../domain/rejectedShare.js';
 import { openUntil } from '../domain/commit.js';
 import type { RegroupingJob } from '../pipelines/job.js';
 import { claim, closeSource, relay } from './activities.js';
+import { goingOn } from './epoch.js';
 import { isFailure } from './failures.js';
 import type { PartitionResult, Reached } from './messages.js';
 import type { PartitionInput } from './partitionInput.js';
-import { FENCED_AT_MOST, phaseOf, type Run, type RunOptions, type Shown } from './run.js';
+import { FENCED_AT_MOST, MAX_REJECTED, phaseOf, type Run, type RunOptions, type Shown } from './run.js';
 
 /** An idle activity stays inside this long. */
 const STAY_MS = 600_000;
@@ -26,6 +28,8 @@ export class SourceRun implements Run {
   #caughtUp: CaughtUpAt | null;
   #endOffset = 0;
   #fenced: number;
+  #paused: string | null = null;
+  #share!: RejectedShare;
 
   constructor(input: PartitionInput, options: RunOptions) {
     this.input = input;
@@ -35,7 +39,10 @@ export class SourceRun implements Run {
   }
 
   async takeOver(): Promise<void> {
-    this.#progress = await claim(this.#key(), this.#owner);
+    const claimed = await claim(this.#key(), this.#owner, this.input.paused);
+    this.#progress = await goingOn(this.input, claimed);
+    this.#paused = this.#progress.paused ?? null;
+    this.#share = new RejectedShare(this.#progress.counters);
   }
 
   async poll(): Promise<void> {
@@ -64,13 +71,22 @@ export class SourceRun implements Run {
     return drain !== null && offset >= drain.until && pending === null;
   }
 
+  paused(): string | null {
+    return this.#paused;
+  }
+
+  whyStop(): string | null {
+    return this.#share.whyStop(this.#progress.counters, this.input.job.maxRejected ?? MAX_REJECTED);
+  }
+
   over(): boolean {
     return Date.now() >= this.#options.deadline || workflowInfo().continueAsNewSuggested;
   }
 
   nextInput(): Promise<PartitionInput> {
-    const { job, drain } = this.#options.wishes;
-    return Promise.resolve({ ...this.input, job, drain, caughtUp: this.#caughtUp, fenced: this.#fenced });
+    const { job, drain, paused } = this.#options.wishes;
+    const { input } = this;
+    return Promise.resolve({ ...input, job, drain, paused, caughtUp: this.#caughtUp, fenced: this.#fenced });
   }
 
   standing(): Reached {
@@ -89,9 +105,13 @@ export class SourceRun implements Run {
 
   shown(): Shown | null {
     if (this.#progress === undefined) return null;
-    const { offset, watermark, counters, number } = this.#progress;
+    const { offset, watermark, counters, number, rewrite: begun = null } = this.#progress;
+    // Its results are the targets': a source is done once it has read what was read before.
+    const rewrite = begun !== null && offset < begun.untilOffset ? begun : null;
     return {
-      phase: phaseOf(this),
+      phase: phaseOf(this, rewrite),
+      paused: this.#paused,
+      replayUntil: rewrite?.until ?? null,
       offset,
       endOffset: this.#endOffset,
       watermark,

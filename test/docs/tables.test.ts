@@ -9,6 +9,7 @@ import { refusal } from '../../src/pipelines/jobDifferences.js';
 import type { Job, Pipeline } from '../../src/pipelines/job.js';
 import { DEFAULT_TOPICS, parseJobInput, PIPELINES } from '../../src/pipelines/jobInput.js';
 import { DEFAULTS, loadConfig } from '../../src/worker/config.js';
+import { JOB, METRICS, PARTITION } from '../../src/worker/metricDefinitions.js';
 import { GEO_DEFAULTS } from '../../src/worker/geoConfig.js';
 import { createAuthority } from '../support/certificates.js';
 import { blocksOf, codeIn, proseOf, ROOT, tableOf } from './markdown.js';
@@ -183,6 +184,44 @@ describe('the settings of servers in docs/operations.md', () => {
     const found = examples.filter(({ lines }) => lines.some((line) => line.startsWith(`${of}=`)));
     expect(found.map(({ lines }) => lines.join('\n'))).toHaveLength(1);
     expect(configOf(found[0]!.lines.join('\n'))).toMatchObject(gives);
+  });
+});
+
+describe('the table of metrics in docs/operations.md', () => {
+  const shown = tableOf('docs/operations.md', 'metric', 'type').map(
+    ([name, type, labels, unit, meaning]) => ({
+      name: codeIn(name!)[0]!,
+      type: type!,
+      labels: labels!,
+      unit: unit!,
+      meaning: meaning!,
+    }),
+  );
+
+  it('has every metric of a worker, in the order of the code', () => {
+    expect(shown.map(({ name }) => name)).toEqual(Object.keys(METRICS));
+  });
+
+  it.each(shown)('gives type, labels and unit of $name', ({ name, type, labels, unit, meaning }) => {
+    const defined = METRICS[name as keyof typeof METRICS];
+    expect(type).toBe(defined.type);
+    const sets = { 'of a partition': PARTITION, 'of a job': JOB };
+    const set = Object.entries(sets).find(([words]) => labels.startsWith(words))?.[1] ?? [];
+    expect([...set, ...codeIn(labels)]).toEqual(defined.labels);
+    const ending = /_(seconds|bytes)$/.exec(name)?.[1];
+    if (ending !== undefined) expect(unit).toMatch(new RegExp(`^${ending}`));
+    expect(meaning).not.toBe('');
+  });
+
+  it('is behind a text that says which labels those of a partition and of a job are', () => {
+    const text = proseOf('docs/operations.md');
+    const list = (labels: readonly string[]) =>
+      labels
+        .map((label) => `\`${label}\``)
+        .join(', ')
+        .replace(/, ([^,]+)$/, ' and $1');
+    expect(text).toContain(`those "of a partition" are ${list(PARTITION)}`);
+    expect(text).toContain(`those "of a job" are ${list(JOB)}`);
   });
 });
 

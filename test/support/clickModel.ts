@@ -37,6 +37,7 @@ export function modelClicks(rules: ClickRules): Operator<ClickItem, ClicksJson, 
     open() {
       const state = operator.open();
       return {
+        size: 0,
         merge: (partial) => state.merge(partial),
         close(watermark) {
           const { rows, duplicates } = state.close(watermark);

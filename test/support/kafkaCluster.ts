@@ -20,6 +20,8 @@ export interface TestKafka {
   /** Sends the records in a transaction and leaves it open. */
   begin(topic: string, records: BatchRecord[]): Promise<{ end(outcome: 'commit' | 'abort'): Promise<void> }>;
   deleteBefore(topic: string, offset: number): Promise<void>;
+  /** What the tools for consumer groups show: the committed offsets in the order of partitions, -1 where there is none. */
+  groupOffsets(group: string, topic: string): Promise<number[]>;
   close(): Promise<void>;
 }
 
@@ -76,6 +78,11 @@ export async function openTestKafka(url: string): Promise<TestKafka> {
       // kafkajs looks for the leader before it asks for it.
       await admin.fetchTopicOffsets(topic);
       await admin.deleteTopicRecords({ topic, partitions: [{ partition: 0, offset: String(offset) }] });
+    },
+    async groupOffsets(groupId, topic) {
+      const [found] = await admin.fetchOffsets({ groupId, topics: [topic] });
+      const partitions = [...(found?.partitions ?? [])].sort((a, b) => a.partition - b.partition);
+      return partitions.map(({ offset }) => Number(offset));
     },
     async close() {
       await Promise.all([admin, producer, ...transactional].map((client) => client.disconnect()));

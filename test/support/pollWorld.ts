@@ -54,7 +54,7 @@ export function pollWorld(overrides: Partial<HitsJob> = {}, nowMs = 1_000_000): 
             return world.jobClock;
           },
           readLateBefore: () => Promise.resolve([]),
-    readRejectedOffsets: async ({ from, until }) =>
+          readRejectedOffsets: async ({ from, until }) =>
             new Set([...world.rejectedOffsets].filter((offset) => offset >= from && offset < until)),
           warn: (message) => world.warnings.push(message),
         },

@@ -78,6 +78,7 @@ export class Weir {
       IP2LOCATION_KEY: '',
       IP_CODING_KEY: '',
       GEOIP_MMDB: '',
+      METRICS_ADDRESS: '',
     };
     this.kafka = { brokers: parseBrokers(addresses.kafkaUrl), clientId: 'test' };
     this.pool = createPool(loadConfig(this.env).postgres, 3);
@@ -99,10 +100,10 @@ export class Weir {
   }
 
   /** Starts a worker, of as many processes, and resolves when it is ready. */
-  async startWorker(processes = 1): Promise<void> {
+  async startWorker(processes = 1, env: NodeJS.ProcessEnv = {}): Promise<void> {
     const logFile = join(await mkdtemp(join(tmpdir(), 'weir-test-')), 'worker.log');
     const args = processes === 1 ? ['worker'] : ['worker', '--processes', String(processes)];
-    const worker = await startProcess({ file: WEIR, args, env: this.env }, logFile);
+    const worker = await startProcess({ file: WEIR, args, env: { ...this.env, ...env } }, logFile);
     this.#worker = worker;
     this.#log = logFile;
     await eventually('the worker to be ready', async () => {

@@ -209,6 +209,52 @@ describe('the settings of Postgres', () => {
   });
 });
 
+describe('METRICS_ADDRESS', () => {
+  const metrics = (text: string) => loadConfig({ METRICS_ADDRESS: text }).metrics;
+
+  it.each([
+    ['', null],
+    ['9464', { host: '127.0.0.1', port: 9464 }],
+    [':9464', { host: '127.0.0.1', port: 9464 }],
+    ['0.0.0.0:1', { host: '0.0.0.0', port: 1 }],
+    ['[::1]:65535', { host: '[::1]', port: 65_535 }],
+  ])('%j is %j', (text, expected) => {
+    expect(metrics(text)).toEqual(expected);
+  });
+
+  it.each(['x', '0', ':65536', 'a:b', '::1:9464', 'http://localhost:9464'])('%j is a problem', (text) => {
+    expect(() => metrics(text)).toThrow(`METRICS_ADDRESS: "${text}" is not host:port`);
+  });
+});
+
+describe('KAFKA_GROUP', () => {
+  it('has the job in its name', () => {
+    expect(loadConfig({}).groupOf!('hits')).toBe('weir.hits');
+    expect(loadConfig({ KAFKA_GROUP: 'team-<job>-1' }).groupOf!('hits')).toBe('team-hits-1');
+    expect(loadConfig({ KAFKA_GROUP: 'one' }).groupOf!('hits')).toBe('one');
+  });
+
+  it('is none when it is off', () => {
+    expect(loadConfig({ KAFKA_GROUP: 'off' }).groupOf).toBeNull();
+  });
+});
+
+describe('the settings of the log', () => {
+  it('are text from info on, if nothing else is said', () => {
+    expect(loadConfig({}).log).toEqual({ format: 'text', level: 'INFO' });
+    expect(loadConfig({ LOG_FORMAT: 'json', LOG_LEVEL: 'Warn' }).log).toEqual({
+      format: 'json',
+      level: 'WARN',
+    });
+  });
+
+  it('are problems when they are something else', () => {
+    expect(() => loadConfig({ LOG_FORMAT: 'xml', LOG_LEVEL: 'loud' })).toThrow(
+      /LOG_FORMAT: "xml" is none of text, json[^]*LOG_LEVEL: "LOUD" is none of trace, debug/,
+    );
+  });
+});
+
 describe('the settings of Temporal', () => {
   const options = (env: Record<string, string>) => loadConfig(env).temporal.connectionOptions;
 
@@ -217,4 +263,10 @@ describe('the settings of Temporal', () => {
     const { apiKey, tls } = options({ TEMPORAL_API_KEY: '', TEMPORAL_TLS: '' });
     expect([apiKey, tls]).toEqual([undefined, undefined]);
   });
+});
+
+it('an empty variable of Temporal counts as not set', () => {
+  const { namespace } = loadConfig({ TEMPORAL_NAMESPACE: '' }).temporal;
+  expect(namespace).toBe(loadConfig({}).temporal.namespace);
+  expect(loadConfig({ TEMPORAL_NAMESPACE: 'other' }).temporal.namespace).toBe('other');
 });

@@ -8,7 +8,7 @@ import { KafkaRefused } from './logReader.js';
 export const patienceMs = 10_000;
 
 /** An exchange for what a broker can do: `newest` gives the newest version that it knows of an API. */
-type ExchangeFor<T> = (newest: (api: number) => number) => Exchange<T>;
+export type ExchangeFor<T> = (newest: (api: number) => number) => Exchange<T>;
 
 /** A connection to one broker, made when the first request needs it. */
 export interface BrokerConnection {

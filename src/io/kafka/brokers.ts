@@ -1,6 +1,18 @@
-import { type BrokerConnection, openBrokerConnection, patienceMs } from './brokerConnection.js';
+import {
+  type BrokerConnection,
+  type ExchangeFor,
+  openBrokerConnection,
+  patienceMs,
+} from './brokerConnection.js';
 import type { KafkaConfig } from './config.js';
-import { decodeListOffsets, encodeListOffsets, errorFromCode } from './kafkajs.js';
+import {
+  type Exchange,
+  decodeFindCoordinator,
+  decodeListOffsets,
+  encodeFindCoordinator,
+  encodeListOffsets,
+  errorFromCode,
+} from './kafkajs.js';
 import { KafkaRefused, KafkaUnavailable } from './logReader.js';
 import { refusalOf } from './refusals.js';
 import { type TopicMetadata, metadataApi, metadataExchange } from './metadata.js';
@@ -24,6 +36,8 @@ export interface StampedOffset {
 export interface Brokers {
   /** A topic's id and its partitions; null when there is no such topic. It is never created by asking. */
   findTopic(topic: string): Promise<TopicMetadata | null>;
+  /** The address of the broker that keeps the offsets of a consumer group. */
+  findCoordinator(group: string): Promise<string>;
   connection(address: string): BrokerConnection;
   /** Asks one leader for both ends of its partitions. */
   offsetRanges(address: string, wanted: { topic: string; partitions: number[] }): Promise<OffsetRange[]>;
@@ -53,8 +67,7 @@ export function createBrokers(config: KafkaConfig): Brokers {
     return known;
   }
 
-  async function askAnyBroker(topic: string): Promise<TopicMetadata | null> {
-    const exchange = (newest: (api: number) => number) => metadataExchange(topic, newest(metadataApi));
+  async function askAnyBroker<T>(exchange: Exchange<T> | ExchangeFor<T>): Promise<T> {
     const failures: string[] = [];
     for (const address of config.brokers) {
       try {
@@ -98,10 +111,18 @@ export function createBrokers(config: KafkaConfig): Brokers {
   return {
     connection,
     async findTopic(topic) {
-      const found = await askAnyBroker(topic);
+      const found = await askAnyBroker((newest) => metadataExchange(topic, newest(metadataApi)));
       if (found === null || found.errorCode === unknownTopic) return null;
       if (found.errorCode !== 0) throw errorFromCode(found.errorCode);
       return found;
+    },
+    async findCoordinator(group) {
+      const { errorCode, coordinator } = await askAnyBroker({
+        request: encodeFindCoordinator({ coordinatorKey: group, coordinatorType: 0 }),
+        response: { decode: decodeFindCoordinator, parse: (decoded) => decoded },
+      });
+      if (errorCode !== 0) throw errorFromCode(errorCode);
+      return `${coordinator.host}:${coordinator.port}`;
     },
     async offsetRanges(address, { topic, partitions }) {
       const at = async (timestamp: number): Promise<Map<number, number>> => {

@@ -133,6 +133,40 @@ export function createDecoder(raw: Buffer): Decoder {
   return new internals.Decoder(raw);
 }
 
+/** FindCoordinator v2; `coordinatorType` 0 is a consumer group's. */
+export const encodeFindCoordinator = load(
+  'kafkajs/src/protocol/requests/findCoordinator/v2/request',
+) as (request: { coordinatorKey: string; coordinatorType: 0 }) => unknown;
+
+export const decodeFindCoordinator = (
+  load('kafkajs/src/protocol/requests/findCoordinator/v2/response') as {
+    decode: (raw: Buffer) => Promise<FindCoordinatorResponse>;
+  }
+).decode;
+
+export interface FindCoordinatorResponse {
+  errorCode: number;
+  coordinator: { host: string; port: number };
+}
+
+/** OffsetCommit v5: kept as long as the broker keeps offsets of groups. */
+export const encodeOffsetCommit = load('kafkajs/src/protocol/requests/offsetCommit/v5/request') as (request: {
+  groupId: string;
+  groupGenerationId: number;
+  memberId: string;
+  topics: { topic: string; partitions: { partition: number; offset: string }[] }[];
+}) => unknown;
+
+export const decodeOffsetCommit = (
+  load('kafkajs/src/protocol/requests/offsetCommit/v5/response') as {
+    decode: (raw: Buffer) => Promise<OffsetCommitResponse>;
+  }
+).decode;
+
+export interface OffsetCommitResponse {
+  responses: { topic: string; partitions: { partition: number; errorCode: number }[] }[];
+}
+
 /** What a Kafka error code means; `type` is its name in the protocol. */
 export const errorFromCode = (
   load('kafkajs/src/protocol/error') as {

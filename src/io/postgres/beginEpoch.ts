@@ -2,6 +2,7 @@ import type pg from 'pg';
 import type { Instant } from '../../domain/instant.js';
 import type { Stage } from '../../domain/member.js';
 import { rewriteOf } from '../../domain/replay.js';
+import type { SourceStanding } from '../../domain/sources.js';
 import { inTransaction, type Queryable } from './pool.js';
 import { PROGRESS_COLUMNS, progressOf } from './progressRow.js';
 
@@ -86,6 +87,8 @@ async function enter(
 }
 
 /** None of which has been heard of yet. */
-function sourcesOf(members: EpochStart['members']): [number, 0, -1, null][] {
-  return members.filter(({ stage }) => stage === 1).map(({ partition }) => [partition, 0, -1, null]);
+function sourcesOf(members: EpochStart['members']): SourceStanding[] {
+  return members
+    .filter(({ stage }) => stage === 1)
+    .map(({ partition, offset }) => [partition, 0, -1, null, offset]);
 }

@@ -95,6 +95,10 @@ export class ClicksState implements OpenState<ClicksJson, ClickRow> {
     this.#open = new OpenClicks(rules);
   }
 
+  get size(): number {
+    return this.#open.held.length;
+  }
+
   merge({ clicks, taken }: ClicksJson): void {
     if (taken !== null) mergeTaken(taken, this.#open);
     eachClick(clicks, (click) => this.#open.hold(click));

@@ -40,6 +40,8 @@ interface OpenWindow {
 
 export class HitCounts implements Gathering<Hit, HitCountsJson>, OpenState<HitCountsJson, HitRow> {
   sizeBytes = 0;
+  /** Groups in windows. */
+  size = 0;
   readonly #windows: Windows;
   readonly #open = new Map<Instant, OpenWindow>();
   /** Names that {@link take} has met; never those that were merged, or a long-lived state would keep them for ever. */
@@ -77,6 +79,7 @@ export class HitCounts implements Gathering<Hit, HitCountsJson>, OpenState<HitCo
         for (const [referrer, hits] of byReferrer) rows.push([start, end, host, referrer, hits]);
       }
     }
+    this.size -= rows.length;
     return { rows, duplicates: 0 };
   }
 
@@ -139,7 +142,9 @@ export class HitCounts implements Gathering<Hit, HitCountsJson>, OpenState<HitCo
     }
     const before = byReferrer.get(referrer);
     byReferrer.set(referrer, (before ?? 0) + hits);
-    return before === undefined;
+    if (before !== undefined) return false;
+    this.size++;
+    return true;
   }
 
   /** Bytes of those names that this batch has not met before: in JSON each stands once. */

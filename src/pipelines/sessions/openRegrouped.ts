@@ -35,6 +35,11 @@ export class OpenRegrouped implements OpenState<RegroupedJson, SessionRow> {
     },
   };
 
+  /** Suspects that are held count, too. */
+  get size(): number {
+    return this.#open.size + this.#held.length;
+  }
+
   merge({ segments, suspects, met, sources }: RegroupedJson): void {
     for (const segment of fromColumns(segments)) this.#open.join(segment);
     let watermark = 0;

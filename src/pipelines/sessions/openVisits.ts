@@ -15,6 +15,10 @@ export class OpenVisits implements OpenState<SessionsJson, SessionRow> {
     this.#open = new OpenSessions(gapMs);
   }
 
+  get size(): number {
+    return this.#open.size;
+  }
+
   merge({ segments, suspects, met }: SessionsJson): void {
     for (const segment of fromColumns(segments)) this.#open.join(segment);
     let watermark = 0;

@@ -36,6 +36,7 @@ describe('the migrations', () => {
       '5_clicks',
       '6_regroup',
       '7_replay',
+      '8_rejected',
       '9_topic_id',
     ]);
     await expect(await schemaOf(pool)).toMatchFileSnapshot(

@@ -1,0 +1,32 @@
+/** How a member's run goes on when a replay has begun a new epoch. */
+import { continueAsNew } from '@temporalio/workflow';
+import type { Claimed, Epoch } from '../activities/claim.js';
+import type { Progress } from '../domain/commit.js';
+import type { PartitionResult } from './messages.js';
+import type { PartitionInput } from './partitionInput.js';
+
+/** The first run of the epoch: it knows nothing. */
+export function inputOfEpoch(
+  { name, partition, stage }: PartitionInput,
+  { epoch, job, regroup }: Epoch,
+): PartitionInput {
+  return {
+    name,
+    epoch,
+    partition,
+    ...(stage === undefined ? {} : { stage }),
+    ...(regroup === undefined ? {} : { regroup }),
+    job,
+    drain: null,
+    state: null,
+    fenced: 0,
+  };
+}
+
+/** What was claimed; where another epoch has begun, the run goes on in that one, and this never returns. */
+export async function goingOn(input: PartitionInput, claimed: Claimed): Promise<Progress> {
+  if (claimed.newer === undefined) return claimed;
+  return continueAsNew<(input: PartitionInput) => Promise<PartitionResult>>(
+    inputOfEpoch(input, claimed.newer),
+  );
+}

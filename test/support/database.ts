@@ -1,0 +1,34 @@
+/** A database of its own on the shared server: what is in it belongs to one test file. */
+import type pg from 'pg';
+import { migrate } from '../../src/io/postgres/migrate.js';
+import { createPool } from '../../src/io/postgres/pool.js';
+import { loadConfig } from '../../src/worker/config.js';
+import { sharedStack } from './stack.js';
+import { uniqueName } from './weir.js';
+
+export interface TestDatabase {
+  url: string;
+  pool: pg.Pool;
+  drop(): Promise<void>;
+}
+
+export async function createDatabase({ migrated = true } = {}): Promise<TestDatabase> {
+  const database = uniqueName('db').replaceAll('-', '_');
+  const { postgresUrl } = sharedStack();
+  const { postgres } = loadConfig({ POSTGRES_URL: postgresUrl });
+  const url = new URL(postgresUrl);
+  url.pathname = `/${database}`;
+  const admin = createPool(postgres, 1);
+  await admin.query(`create database ${database}`);
+  if (migrated) await migrate({ ...postgres, database });
+  const pool = createPool({ ...postgres, database }, 4);
+  return {
+    url: url.href,
+    pool,
+    async drop() {
+      await pool.end();
+      await admin.query(`drop database ${database} with (force)`);
+      await admin.end();
+    },
+  };
+}
