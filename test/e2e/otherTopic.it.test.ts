@@ -106,4 +106,19 @@ describe('a topic made again by the same name', () => {
     expect((await handle.describe()).status.name).toBe('RUNNING');
     await handle.terminate('test');
   });
+
+  it('is refused for a replay, which begins nothing', async () => {
+    const topic = await weir.topic(1, records(100, 'old'));
+    const name = uniqueName('replayed');
+    await weir.start(name, input(topic));
+    await weir.committed(name, 100);
+    const ids = await makeAgain(topic);
+    const handle = weir.client.workflow.getHandle(name);
+    await expect(handle.executeUpdate('replay', { args: [{ from: FIRST }] })).rejects.toMatchObject({
+      cause: { type: 'OtherTopic', message: expect.stringMatching(told(ids)) },
+    });
+    const { rows } = await weir.pool.query('select epoch from weir.job where name = $1', [name]);
+    expect(rows).toEqual([{ epoch: 0 }]);
+    await handle.terminate('test');
+  });
 });
