@@ -60,7 +60,9 @@ export function createTopicAdmin(config: KafkaConfig): TopicAdmin {
     const found = await Promise.all(
       [...byLeader].map(([leader, led]) => {
         const partitions = wanted.filter(({ partition }) => led.includes(partition));
-        return partitions.length === 0 ? [] : brokers.offsetsAt(leader, { topic, partitions });
+        return partitions.length === 0
+          ? Promise.resolve([])
+          : brokers.offsetsAt(leader, { topic, partitions });
       }),
     );
     return found.flat();
