@@ -150,6 +150,7 @@ create table weir.job (
   created_at timestamp with time zone not null default now(),
   targets integer not null default 0,
   replay jsonb,
+  topic_id text,
   PRIMARY KEY (name)
 );
 CREATE UNIQUE INDEX job_pkey ON weir.job USING btree (name);

@@ -3,11 +3,14 @@ import type pg from 'pg';
 import { formatInstant } from '../domain/instant.js';
 import type { OffsetRange, StampedOffset } from '../io/kafka/brokers.js';
 import { internalTopic } from '../io/kafka/internalTopic.js';
+import { expectTopic } from '../io/kafka/logReader.js';
 import type { ReaderPool } from '../io/kafka/readerPool.js';
+import type { TopicDescription } from '../io/kafka/topics.js';
 import { beginEpoch, type EpochStart } from '../io/postgres/beginEpoch.js';
 import { currentEpoch, type CurrentEpoch } from '../io/postgres/currentEpoch.js';
 import { epochStandings } from '../io/postgres/epochStandings.js';
 import { resultsAfter } from '../io/postgres/resultsAfter.js';
+import { readTopicId } from '../io/postgres/topicId.js';
 import type { Job } from '../pipelines/job.js';
 import {
   parseReplayInput,
@@ -29,8 +32,8 @@ export interface BegunReplay {
 interface Dependencies {
   pool: pg.Pool;
   readers: ReaderPool;
-  describeTopic: (topic: string) => Promise<OffsetRange[]>;
-  /** As `describeTopic`; null where there is no such topic. */
+  describeTopic: (topic: string) => Promise<TopicDescription>;
+  /** The partitions of a topic; null where there is no such topic. */
   findTopic: (topic: string) => Promise<OffsetRange[] | null>;
   offsetsAt: (
     topic: string,
@@ -79,15 +82,25 @@ export function createBeginReplay(dependencies: Dependencies) {
     { epoch, config: before }: CurrentEpoch<Job>,
     request: ReplayRequest,
   ): Promise<MemberPlan[]> {
-    const { describeTopic, offsetsAt } = dependencies;
+    const { readers, describeTopic, offsetsAt } = dependencies;
     return planReplay(request, {
       members: await epochStandings(pool, { job: name, epoch }),
       before,
-      describeTopic,
+      async describeTopic(topic) {
+        const { id, partitions } = await describeTopic(topic);
+        // Offsets of a topic that was made again mean other records.
+        expectTopic(topic, { expected: await readTopicId(pool, name), found: id });
+        return partitions;
+      },
       offsetsAt,
       resultsAfter: (partitions) => resultsAfter(pool, { job: name, results: before.pipeline }, partitions),
-      openAtTargets: (targets) => openAtTargets(dependencies, internalTopic(name, epoch), targets),
+      openAtTargets: (targets) =>
+        openAtTargets({ readers, describeTopic: partitionsOf }, internalTopic(name, epoch), targets),
     });
+  }
+
+  async function partitionsOf(topic: string): Promise<OffsetRange[]> {
+    return (await dependencies.describeTopic(topic)).partitions;
   }
 
   /** What the internal topic of the new epoch may hold of another life of the job is passed over. */
@@ -104,7 +117,8 @@ export function createBeginReplay(dependencies: Dependencies) {
 
   /**
    * Begins a replay, or tells what it would do: a new epoch of job `name`, whose present one is `epoch`. `id` is the request's own: who asks
-   * again, since the answer was lost, hears the same. Bad input and what cannot be read any more are failures for good, with every reason.
+   * again, since the answer was lost, hears the same. Bad input, a topic that is not the one that the job has read and what cannot be read
+   * any more are failures for good, with every reason.
    */
   return async (name: string, asked: ReplayAsked): Promise<BegunReplay> => {
     try {

@@ -1,15 +1,17 @@
 /** Failures as Temporal and people see them. What is not named here is retried with back-off: a server that is away comes back. */
 import { ApplicationFailure } from '@temporalio/common';
-import { OffsetOutOfRange, UnreadableLog, KafkaRefused } from '../io/kafka/logReader.js';
+import { OffsetOutOfRange, OtherTopic, UnreadableLog, KafkaRefused } from '../io/kafka/logReader.js';
 import { Fenced } from '../io/postgres/commit.js';
 
 /** SQLSTATE classes that another try does not cure: bad data, a broken constraint. */
 const HOPELESS_SQL = /^(22|23)/;
 
+const FINAL = [Fenced, UnreadableLog, KafkaRefused, OtherTopic];
+
 /** The error as it leaves an activity: final ones become failures that are not retried, under the name that workflows look for. */
 function asFailure(error: unknown): unknown {
   if (error instanceof OffsetOutOfRange) return ApplicationFailure.nonRetryable(error.message, 'DataLoss');
-  if (error instanceof Fenced || error instanceof UnreadableLog || error instanceof KafkaRefused) {
+  if (FINAL.some((kind) => error instanceof kind) && error instanceof Error) {
     return ApplicationFailure.nonRetryable(error.message, error.name);
   }
   if (

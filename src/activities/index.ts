@@ -16,6 +16,7 @@ import type { LocateDependencies } from './locateQueue.js';
 import { createPoll } from './pollActivity.js';
 import { createPollTarget } from './pollTarget.js';
 import { createRelay } from './relayActivity.js';
+import { createSourceReaders } from './sourceReader.js';
 import { createStartJob } from './startJob.js';
 import { createSurveyJob } from './surveyJob.js';
 import type { Watch } from './watch.js';
@@ -39,6 +40,7 @@ export function createActivities(dependencies: ActivityDependencies) {
   const { pool, readers, topics, publisher, kafka, readAgent, countryOf, watch } = dependencies;
   const { defaultTopic, locator, locating } = dependencies;
   const lookUps = { readAgent, countryOf };
+  const sources = createSourceReaders({ readers, pool });
   const describeTopic = createDescribeTopic({ topics, brokers: kafka.brokers.join(',') });
   const findTopic = async (topic: string) => (await topics.describe(topic))?.partitions ?? null;
   const makeTopic = (topic: string, partitions: number) => makeInternalTopic(kafka, topic, partitions);
@@ -58,15 +60,15 @@ export function createActivities(dependencies: ActivityDependencies) {
       offsetsAt: (topic, wanted) => topics.offsetsAt(topic, wanted),
       makeInternalTopic: makeTopic,
     }),
-    describeTopic,
+    describeTopic: async (topic: string) => (await describeTopic(topic)).partitions,
     surveyJob: createSurveyJob({
       pool,
       describeTopic,
       deleteRecordsBelow: (topic, below) => deleteRecordsBelow(kafka, topic, below),
     }),
     claim: createClaim({ pool }),
-    poll: createPoll({ readers, pool, watch, ...lookUps }),
-    ...createRelay({ readers, publisher, pool, watch, ...lookUps }),
+    poll: createPoll({ sources, pool, watch, ...lookUps }),
+    ...createRelay({ sources, publisher, pool, watch, ...lookUps }),
     pollTarget: createPollTarget({ readers, watch }),
     commit: createCommit({ pool, locator, watch }),
     locateAddresses: createLocateAddresses(locating),

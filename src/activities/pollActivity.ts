@@ -1,57 +1,56 @@
 import { Context } from '@temporalio/activity';
 import type pg from 'pg';
-import type { ReaderPool } from '../io/kafka/readerPool.js';
 import { readJobClock } from '../io/postgres/jobClock.js';
 import type { PartitionKey } from '../io/postgres/partitionKey.js';
 import { lateBefore, rejectedOffsets } from '../io/postgres/rejectedOffsets.js';
 import { withFailures } from './failures.js';
 import type { LookUps } from '../pipelines/pollSide.js';
 import { poll, type PollInput, type PollResult } from './poll.js';
+import type { SourceReaders } from './sourceReader.js';
 import { batchRead, watched, type Watch } from './watch.js';
 
 /** The SDK sends fewer (maxHeartbeatThrottleInterval); a fetch that hangs must not look like a worker that died. */
 const HEARTBEAT_EVERY_MS = 500;
 
 interface Dependencies extends LookUps {
-  readers: ReaderPool;
+  sources: SourceReaders;
   pool: pg.Pool;
   watch: Watch;
 }
 
-export function createPoll({ readers, pool, watch, readAgent, countryOf }: Dependencies) {
+export function createPoll({ sources, pool, watch, readAgent, countryOf }: Dependencies) {
   /** {@link poll} with a reader of this process's pool, heartbeats, and an end at once when it is cancelled. */
   return async (key: PartitionKey, input: PollInput): Promise<PollResult> => {
     const activity = Context.current();
     const { idleAfterMs, topic } = input.job;
     const partition = watched(key, input.job);
     const request = activity.info.attempt > 1 ? inAHurry(input) : input;
-    const reader = readers.acquire(topic, key.partition);
     const heartbeat = setInterval(() => activity.heartbeat(), HEARTBEAT_EVERY_MS);
     watch(partition, { what: 'held' });
     if (!input.silent && !input.uncommitted) watch(partition, { what: 'standing', offset: input.offset });
     try {
-      const result = await Promise.race([
-        activity.cancelled,
-        withFailures(() =>
-          poll(request, {
-            reader,
-            readAgent,
-            countryOf,
-            now: Date.now,
-            sleep: (ms) => activity.sleep(ms),
-            readJobClock: (now) => readJobClock(pool, key, { now, idleAfterMs }),
-            readLateBefore: (range) => lateBefore(pool, key, range),
-            readRejectedOffsets: (range) => rejectedOffsets(pool, key, range),
-            warn: (message) => activity.log.warn(message),
-            fetched: (fetch) => watch(partition, { what: 'fetched', ...fetch }),
-          }),
+      const result = await withFailures(() =>
+        sources.lend({ job: key.job, topic, partition: key.partition }, (reader) =>
+          Promise.race([
+            activity.cancelled,
+            poll(request, {
+              reader,
+              readAgent,
+              countryOf,
+              now: Date.now,
+              sleep: (ms) => activity.sleep(ms),
+              readJobClock: (now) => readJobClock(pool, key, { now, idleAfterMs }),
+              readLateBefore: (range) => lateBefore(pool, key, range),
+              readRejectedOffsets: (range) => rejectedOffsets(pool, key, range),
+              warn: (message) => activity.log.warn(message),
+              fetched: (fetch) => watch(partition, { what: 'fetched', ...fetch }),
+            }),
+          ]),
         ),
-      ]);
-      readers.release(reader);
+      );
       watch(partition, batchRead(result, input.silent));
       return result;
     } catch (error) {
-      readers.discard(reader);
       if (!activity.cancellationSignal.aborted) watch(partition, { what: 'not read' });
       throw error;
     } finally {

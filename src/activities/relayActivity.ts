@@ -3,7 +3,7 @@ import type pg from 'pg';
 import type { Instant } from '../domain/instant.js';
 import type { Progress } from '../domain/commit.js';
 import type { Publisher } from '../io/kafka/publisher.js';
-import type { ReaderPool } from '../io/kafka/readerPool.js';
+import type { LogReader } from '../io/kafka/logReader.js';
 import { commit } from '../io/postgres/commit.js';
 import { readJobClock } from '../io/postgres/jobClock.js';
 import type { PartitionKey } from '../io/postgres/partitionKey.js';
@@ -16,11 +16,12 @@ import { encodeMessage } from './regroupMessage.js';
 import { commitWatched } from './commitWatched.js';
 import { batchRead, watched, type Watch } from './watch.js';
 import { closeSource, relay, type RelayContext, type RelayInput, type RelayResult } from './relay.js';
+import type { SourceReaders } from './sourceReader.js';
 
 const HEARTBEAT_EVERY_MS = 500;
 
 interface Dependencies extends LookUps {
-  readers: ReaderPool;
+  sources: SourceReaders;
   publisher: Publisher;
   pool: pg.Pool;
   watch: Watch;
@@ -46,7 +47,7 @@ export function createRelay(dependencies: Dependencies) {
 }
 
 async function attended<T>(
-  { readers, publisher, pool, watch, ...lookUps }: Dependencies,
+  { sources, publisher, pool, watch, ...lookUps }: Dependencies,
   { ask, input }: { ask: RelayFor; input: RelayInput },
   work: (context: RelayContext) => Promise<T>,
 ): Promise<T> {
@@ -55,9 +56,8 @@ async function attended<T>(
   const { job, targets } = input;
   const partition = watched(key, job);
   const side = scatterSideOf(job, { targets, source: key.partition, ...lookUps });
-  const reader = readers.acquire(job.topic, key.partition);
   const heartbeat = setInterval(() => activity.heartbeat(), HEARTBEAT_EVERY_MS);
-  const context: RelayContext = {
+  const contextOf = (reader: LogReader): RelayContext => ({
     now: Date.now,
     cancelled: () => activity.cancellationSignal.aborted,
     async readSource() {
@@ -99,14 +99,15 @@ async function attended<T>(
         write: () => commit(pool, request, null),
       });
     },
-  };
+  });
   watch(partition, { what: 'held' });
   try {
-    const result = await Promise.race([activity.cancelled, withFailures(() => work(context))]);
-    readers.release(reader);
-    return result;
+    return await withFailures(() =>
+      sources.lend({ job: key.job, topic: job.topic, partition: key.partition }, (reader) =>
+        Promise.race([activity.cancelled, work(contextOf(reader))]),
+      ),
+    );
   } catch (error) {
-    readers.discard(reader);
     if (!activity.cancellationSignal.aborted) watch(partition, { what: 'not read' });
     throw error;
   } finally {

@@ -2,6 +2,8 @@ import { ApplicationFailure } from '@temporalio/common';
 import type pg from 'pg';
 import { internalTopic } from '../io/kafka/internalTopic.js';
 import type { OffsetRange } from '../io/kafka/brokers.js';
+import { expectTopic } from '../io/kafka/logReader.js';
+import type { TopicDescription } from '../io/kafka/topics.js';
 import { registerJob } from '../io/postgres/registerJob.js';
 import { refusal, withTargets } from '../pipelines/jobDifferences.js';
 import type { Job } from '../pipelines/job.js';
@@ -20,8 +22,8 @@ export interface StartedJob {
 interface Dependencies {
   pool: pg.Pool;
   defaultTopic: string | null;
-  describeTopic: (topic: string) => Promise<OffsetRange[]>;
-  /** As `describeTopic`; null where there is no such topic. */
+  describeTopic: (topic: string) => Promise<TopicDescription>;
+  /** The partitions of a topic; null where there is no such topic. */
   findTopic: (topic: string) => Promise<OffsetRange[] | null>;
   makeInternalTopic: (topic: string, partitions: number) => Promise<void>;
 }
@@ -30,11 +32,12 @@ export function createStartJob(dependencies: Dependencies) {
   const { pool, defaultTopic, describeTopic, findTopic, makeInternalTopic } = dependencies;
   /**
    * Checks the input of a job, asks Kafka for its partitions and registers both, before anything is read. Bad input, a job that is
-   * another one by this name, and a topic that does not exist are failures for good, each with every reason.
+   * another one by this name, a topic that does not exist or is not the one that the job has read are failures for good, each with every
+   * reason.
    */
   return async (name: string, input: unknown): Promise<StartedJob> => {
     const job = checked(name, input, defaultTopic);
-    const partitions = await describeTopic(job.topic);
+    const { id: topicId, partitions } = await describeTopic(job.topic);
     const wanted = targetsOf(job, partitions.length);
     // Asked before anything is registered: a start that dies in between asks again.
     const former = await withFailures(async () =>
@@ -45,6 +48,7 @@ export function createStartJob(dependencies: Dependencies) {
         name,
         pipeline: job.pipeline,
         config: job,
+        topicId,
         partitions,
         targets: startsOf(wanted, former),
         admit(stored) {
@@ -52,6 +56,7 @@ export function createStartJob(dependencies: Dependencies) {
             throw ApplicationFailure.nonRetryable(otherTargets(name, former.length, wanted), 'BadJobInput');
           const other = refusal(name, withTargets(stored.config, stored.targets), job);
           if (other !== null) throw ApplicationFailure.nonRetryable(other, 'OtherJob');
+          expectTopic(job.topic, { expected: stored.topicId, found: topicId });
           const grown = stored.targets === 0 ? whyGrowthIsRefused(job, partitions.length) : null;
           if (grown !== null)
             throw ApplicationFailure.nonRetryable(`Job ${name} is not started: ${grown}`, 'BadJobInput');

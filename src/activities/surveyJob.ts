@@ -2,9 +2,12 @@ import { Context } from '@temporalio/activity';
 import { WorkflowNotFoundError } from '@temporalio/common';
 import type pg from 'pg';
 import type { OffsetRange } from '../io/kafka/brokers.js';
+import { expectTopic } from '../io/kafka/logReader.js';
+import type { TopicDescription } from '../io/kafka/topics.js';
 import { findKeyApart } from '../io/postgres/keysApart.js';
 import { jobProgress, type PartitionProgress } from '../io/postgres/jobProgress.js';
 import { registerPartitions } from '../io/postgres/registerJob.js';
+import { readTopicId } from '../io/postgres/topicId.js';
 import { formatInstant } from '../domain/instant.js';
 import { jobLine } from '../domain/line.js';
 import { isRewriting } from '../domain/rewrite.js';
@@ -62,7 +65,7 @@ export interface Survey {
 
 interface Dependencies {
   pool: pg.Pool;
-  describeTopic: (topic: string) => Promise<OffsetRange[]>;
+  describeTopic: (topic: string) => Promise<TopicDescription>;
   /** Deletes the records of an internal topic that nothing reads again. */
   deleteRecordsBelow: (topic: string, below: { partition: number; offset: number }[]) => Promise<void>;
 }
@@ -87,12 +90,13 @@ export function createSurveyJob({ pool, describeTopic, deleteRecordsBelow }: Dep
 
   /**
    * Looks after a job: takes up partitions that the topic has gained, finds partition workflows that died, tells where each one stands. And
-   * tidies up, as this is what every job has done once a minute.
+   * tidies up, as this is what every job has done once a minute. Fails for good where the topic is not the one that the job has read.
    */
   return async (input: SurveyInput): Promise<Survey> => {
     const { stage = 1 } = input;
     await tidyPayloads();
-    const ranges = await describeTopic(input.topic);
+    const { id: topicId, partitions: ranges } = await describeTopic(input.topic);
+    if (stage === 1) await expectSource(pool, input, topicId);
     const progress = await withFailures(() => registered(pool, input, ranges));
     const died = await deadMembers(input);
     if (stage === 2) await forgetRead(input.topic, progress, ranges);
@@ -120,6 +124,11 @@ export function createSurveyJob({ pool, describeTopic, deleteRecordsBelow }: Dep
       ...(keyApart === null ? {} : { keyApart }),
     };
   };
+}
+
+/** Before anything is registered, or started again. Internal topics are known by what is in them. */
+async function expectSource(pool: pg.Pool, { job, topic }: SurveyInput, found: string | null): Promise<void> {
+  await withFailures(async () => expectTopic(topic, { expected: await readTopicId(pool, job), found }));
 }
 
 /** Results are the targets', where there are any: a source is done when it has read what was read before. */

@@ -12,8 +12,16 @@ import { kafkaLibs, locateKafkaLibs } from './kafkaLibs.js';
 import { type Command, runTool } from './process.js';
 import { foreignService, type Service, type ServicePlan, startService } from './service.js';
 
+/** What a broker has beside what weir needs. */
+export interface KafkaOptions {
+  /** Of `server.properties`; they go before what is there. */
+  properties?: (ports: StackContext['ports']) => Record<string, string>;
+  /** Of the tool that formats the storage: `['--add-scram', …]`. */
+  formatArguments?: readonly string[];
+}
+
 /** One Apache Kafka broker in KRaft mode, or the one at `KAFKA_URL`. */
-export async function planKafka(env: NodeJS.ProcessEnv): Promise<ServicePlan> {
+export async function planKafka(env: NodeJS.ProcessEnv, options: KafkaOptions): Promise<ServicePlan> {
   const given = env.KAFKA_URL;
   if (given) {
     await checkGivenAddress('KAFKA_URL', given);
@@ -21,16 +29,19 @@ export async function planKafka(env: NodeJS.ProcessEnv): Promise<ServicePlan> {
   }
   const java = await locateJava(env);
   const located = await locateKafkaLibs(env);
-  return async (context) => startKafka({ java, libs: await kafkaLibs(located, context) }, context);
+  return async (context) => startKafka({ java, libs: await kafkaLibs(located, context), options }, context);
 }
 
-async function startKafka(found: { java: string; libs: string }, context: StackContext): Promise<Service> {
+async function startKafka(
+  found: { java: string; libs: string; options: KafkaOptions },
+  context: StackContext,
+): Promise<Service> {
   const address = `127.0.0.1:${context.ports.kafka}`;
   const folder = join(context.dataDir, 'kafka');
   const config = join(folder, 'server.properties');
   await mkdir(folder, { recursive: true });
   await writeFile(join(folder, 'log4j2.properties'), LOG4J);
-  await writeFile(config, brokerProperties(context, join(folder, 'data')));
+  await writeFile(config, brokerProperties(context, join(folder, 'data'), found.options));
   const main = (name: string, args: string[]): Command => ({
     file: found.java,
     args: [
@@ -48,7 +59,14 @@ async function startKafka(found: { java: string; libs: string }, context: StackC
     cwd: folder,
   });
   if (!(await exists(join(folder, 'data', 'meta.properties')))) {
-    const args = ['format', '--config', config, '--cluster-id', clusterId()];
+    const args = [
+      'format',
+      '--config',
+      config,
+      '--cluster-id',
+      clusterId(),
+      ...(found.options.formatArguments ?? []),
+    ];
     await runTool(main('kafka.tools.StorageTool', args), {
       logFile: logFile(context, 'kafka-format'),
       signal: context.signal,
@@ -69,7 +87,7 @@ async function startKafka(found: { java: string; libs: string }, context: StackC
 }
 
 /** Voters are given here and not kept in the log (`--standalone`): so another controller port does not strand the data. */
-function brokerProperties(context: StackContext, dataFolder: string): string {
+function brokerProperties(context: StackContext, dataFolder: string, options: KafkaOptions): string {
   const { kafka, kafkaController } = context.ports;
   const properties = {
     'process.roles': 'broker,controller',
@@ -92,6 +110,7 @@ function brokerProperties(context: StackContext, dataFolder: string): string {
     'transaction.state.log.replication.factor': 1,
     'transaction.state.log.min.isr': 1,
     'group.initial.rebalance.delay.ms': 0,
+    ...options.properties?.(context.ports),
   };
   return Object.entries(properties)
     .map(([name, value]) => `${name}=${escapeProperty(String(value))}\n`)

@@ -2,7 +2,7 @@ import { mkdir, rm } from 'node:fs/promises';
 import { join, resolve } from 'node:path';
 
 import type { StackContext } from './context.js';
-import { planKafka } from './kafka.js';
+import { type KafkaOptions, planKafka } from './kafka.js';
 import { releaseDataDir, takeDataDir } from './leftovers.js';
 import { choosePorts, type PortName } from './ports.js';
 import { planPostgres, resetPostgres } from './postgres.js';
@@ -21,6 +21,7 @@ export interface StackOptions {
   progress: (line: string) => void;
   /** Values as JSON: `{'limit.historyCount.suggestContinueAsNew': '500'}`. */
   temporalDynamicConfig?: Readonly<Record<string, string>>;
+  kafka?: KafkaOptions;
   /** No Temporal UI. */
   headless?: boolean;
   /** False: take none of the usual ports (for test stacks). */
@@ -71,9 +72,9 @@ export async function removeStackData(dataDir: string): Promise<void> {
 }
 
 async function startServices(dataDir: string, options: StackOptions): Promise<Stack> {
-  const { env, progress, temporalDynamicConfig = {}, headless = false } = options;
+  const { env, progress, temporalDynamicConfig = {}, kafka = {}, headless = false } = options;
   const plans = {
-    kafka: planKafka(env),
+    kafka: planKafka(env, kafka),
     temporal: planTemporal(env, { dynamicConfig: temporalDynamicConfig, headless }),
     postgres: planPostgres(env, dataDir),
   };

@@ -1,9 +1,10 @@
 /** Configuration: the only reader of the environment. Checked once at the start; after that code gets a typed object. */
 import { loadClientConnectConfig, type ClientConnectConfig } from '@temporalio/envconfig';
-import { parseBrokers, type KafkaConfig } from '../io/kafka/config.js';
+import type { KafkaConfig } from '../io/kafka/config.js';
 import { parsePostgres } from '../io/postgres/config.js';
 import type { LogLevel } from '@temporalio/common';
 import { geoConfig, type GeoConfig } from './geoConfig.js';
+import { kafkaConfig } from './kafkaConfig.js';
 import type { PostgresConfig } from '../io/postgres/pool.js';
 
 /** Stands for the job's name in `KAFKA_GROUP`. */
@@ -75,10 +76,10 @@ export function loadConfig(env: Environment): Config {
     }
   };
   const config: Config = {
-    kafka: attempt('KAFKA_URL', () => ({ brokers: parseBrokers(text('KAFKA_URL')), clientId: 'weir' })),
+    kafka: kafkaConfig(env, text('KAFKA_URL'), attempt),
     topic: attempt('KAFKA_TOPIC', () => (env['KAFKA_TOPIC'] ? topicName(env['KAFKA_TOPIC']) : null)),
     postgres: attempt('POSTGRES_URL', () => parsePostgres(text('POSTGRES_URL'), env)),
-    temporal: attempt('TEMPORAL_*', () => loadClientConnectConfig({ overrideEnvVars: defined(env) })),
+    temporal: attempt('TEMPORAL_*', () => loadClientConnectConfig({ overrideEnvVars: given(env) })),
     taskQueue: text('WEIR_TASK_QUEUE'),
     activitySlots: attempt('WEIR_ACTIVITY_SLOTS', () => wholeNumber(text('WEIR_ACTIVITY_SLOTS'), 5)),
     geo: geoConfig(env, attempt),
@@ -93,10 +94,9 @@ export function loadConfig(env: Environment): Config {
   return config;
 }
 
-function defined(env: Environment): Record<string, string> {
-  return Object.fromEntries(
-    Object.entries(env).filter((entry): entry is [string, string] => Boolean(entry[1])),
-  );
+/** Temporal's own reader would take an empty API key for one, and turn TLS on. */
+function given(env: Environment): Record<string, string> {
+  return Object.fromEntries(Object.entries(env).filter((entry): entry is [string, string] => !!entry[1]));
 }
 
 function topicName(name: string): string {

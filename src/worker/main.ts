@@ -2,7 +2,7 @@
 import { existsSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
 import { Client } from '@temporalio/client';
-import { NativeConnection, Worker } from '@temporalio/worker';
+import { Worker } from '@temporalio/worker';
 import { createActivities } from '../activities/index.js';
 import { createKafkaReader } from '../io/kafka/kafkaReader.js';
 import { createPublisher } from '../io/kafka/publisher.js';
@@ -12,6 +12,7 @@ import { dataConverter } from '../io/payload/dataConverter.js';
 import { createAgentReader } from '../io/userAgent/readAgent.js';
 import { createPool } from '../io/postgres/pool.js';
 import type { Config } from './config.js';
+import { connectTemporal } from './connectTemporal.js';
 import { openGeo } from './geo.js';
 import { createLogger, ownLines } from './logger.js';
 import { startLocate } from './startLocate.js';
@@ -20,7 +21,6 @@ import { installRuntime, startWatching } from './watching.js';
 const BUNDLE = fileURLToPath(new URL('../workflow-bundle.js', import.meta.url));
 const READER_IDLE_MS = 60_000;
 const PAYLOAD_CONNECTIONS = 3;
-const CONNECT_AGAIN_MS = 1000;
 
 /** Runs a worker until it is told to stop (SIGINT, SIGTERM); resolves when everything is closed. */
 export async function runWorker(config: Config): Promise<void> {
@@ -33,10 +33,10 @@ export async function runWorker(config: Config): Promise<void> {
   // Large states must not wait behind commits, nor commits behind them.
   const payloads = createPool(config.postgres, PAYLOAD_CONNECTIONS);
   const geo = await openGeo(config, { pool, warn: log });
-  const connection = await connect(config, log);
+  const connection = await connectTemporal(config, log);
   const topics = createTopicAdmin(config.kafka);
   const readers = createReaderPool(
-    (topic, partition) => createKafkaReader({ ...config.kafka, topic, partition }),
+    (topic, partition, topicId) => createKafkaReader({ ...config.kafka, topic, partition, topicId }),
     {
       idleMs: READER_IDLE_MS,
     },
@@ -89,20 +89,5 @@ export async function runWorker(config: Config): Promise<void> {
     ]);
     await Promise.all([pool.end(), payloads.end()]);
     await connection.close();
-  }
-}
-
-/** Waits for a Temporal server that is away, saying so. */
-async function connect({ temporal }: Config, log: (line: string) => void): Promise<NativeConnection> {
-  for (;;) {
-    try {
-      return await NativeConnection.connect(temporal.connectionOptions);
-    } catch (error) {
-      if ((error as Error).name !== 'TransportError') throw error;
-      log(
-        `waiting for Temporal at ${temporal.connectionOptions.address ?? 'localhost:7233'}: ${(error as Error).message}`,
-      );
-      await new Promise((resolve) => setTimeout(resolve, CONNECT_AGAIN_MS));
-    }
   }
 }

@@ -1,16 +1,17 @@
 /** Tables of the texts say what the code says. */
 import { readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { describe, expect, it } from 'vitest';
+import { afterAll, describe, expect, it } from 'vitest';
 import { resultsTable } from '../../src/cli/demo/results.js';
 import { sessionsTable } from '../../src/cli/demo/sessions.js';
 import { sessionId } from '../../src/io/postgres/sessionId.js';
 import { refusal } from '../../src/pipelines/jobDifferences.js';
 import type { Job, Pipeline } from '../../src/pipelines/job.js';
 import { DEFAULT_TOPICS, parseJobInput, PIPELINES } from '../../src/pipelines/jobInput.js';
-import { DEFAULTS } from '../../src/worker/config.js';
+import { DEFAULTS, loadConfig } from '../../src/worker/config.js';
 import { JOB, METRICS, PARTITION } from '../../src/worker/metricDefinitions.js';
 import { GEO_DEFAULTS } from '../../src/worker/geoConfig.js';
+import { createAuthority } from '../support/certificates.js';
 import { blocksOf, codeIn, proseOf, ROOT, tableOf } from './markdown.js';
 import { fits } from './session.js';
 
@@ -117,6 +118,73 @@ it('docs/operations.md names every variable of the environment that the code rea
   expect(names.size).toBeGreaterThan(5);
   const named = codeIn(proseOf('docs/operations.md'));
   for (const name of [...names, ...Object.keys(DEFAULTS)]) expect(named).toContain(name);
+});
+
+describe('the settings of servers in docs/operations.md', () => {
+  const listed = tableOf('docs/operations.md', 'variable', 'default').flatMap(([name]) => codeIn(name!));
+
+  it('are those that the code reads, of Temporal those that its library reads', () => {
+    const files = [
+      ...readdirSync(join(ROOT, 'src/worker')).map((name) => `src/worker/${name}`),
+      'src/io/postgres/config.ts',
+      'node_modules/@temporalio/envconfig/lib/envconfig-toml.js',
+    ];
+    const read = files.flatMap((file) => [
+      ...readFileSync(join(ROOT, file), 'utf8').matchAll(
+        /['"`[]((?:KAFKA|POSTGRES|TEMPORAL)_[A-Z][A-Z_]*)['"`]/g,
+      ),
+    ]);
+    // The codec is the command's; a prefix stands with dots.
+    const names = read
+      .map(([, name]) => name!.replace(/_$/, '_…'))
+      .filter((name) => !name.startsWith('TEMPORAL_CODEC_'));
+    expect(names.length).toBeGreaterThan(25);
+    const ofServers = listed.filter((name) => /^(KAFKA|POSTGRES|TEMPORAL)_/.test(name));
+    expect(ofServers.toSorted()).toEqual([...new Set(names)].sort());
+  });
+
+  const examples = blocksOf('docs/operations.md').filter(({ language }) => language === 'sh');
+  const authority = createAuthority();
+  const { cert, key } = authority.issue('client');
+  afterAll(() => authority.remove());
+  const configOf = (text: string) => {
+    const there = text.replaceAll(/\/etc\/weir\/[\w-]+\.(pem|key)/g, (_, end) =>
+      end === 'key' ? key : cert,
+    );
+    const pairs = there
+      .split('\n')
+      .map((line) => /^([A-Z_]+)=(.*)$/.exec(line)!.slice(1) as [string, string]);
+    for (const [name] of pairs) expect(listed).toContain(name);
+    return loadConfig(Object.fromEntries(pairs));
+  };
+  const pem = expect.stringContaining('-----BEGIN');
+
+  it.each<{ of: string; gives: object }>([
+    {
+      of: 'KAFKA_SASL_MECHANISM',
+      gives: {
+        kafka: {
+          brokers: ['one.kafka.example.com:9094', 'two.kafka.example.com:9094'],
+          ssl: true,
+          sasl: { mechanism: 'scram-sha-512', username: 'weir', password: 'secret' },
+        },
+      },
+    },
+    { of: 'KAFKA_SSL_CERT_FILE', gives: { kafka: { ssl: { ca: pem, cert: pem, key: pem } } } },
+    { of: 'POSTGRES_URL', gives: { postgres: { host: 'db.example.com', user: 'weir', ssl: { ca: pem } } } },
+    {
+      of: 'TEMPORAL_API_KEY',
+      gives: { temporal: { namespace: 'web.a1b2c', connectionOptions: { apiKey: 'secret', tls: true } } },
+    },
+    {
+      of: 'TEMPORAL_TLS_CLIENT_CERT_PATH',
+      gives: { temporal: { connectionOptions: { tls: { clientCertPair: expect.anything() } } } },
+    },
+  ])('are worked through for $of', ({ of, gives }) => {
+    const found = examples.filter(({ lines }) => lines.some((line) => line.startsWith(`${of}=`)));
+    expect(found.map(({ lines }) => lines.join('\n'))).toHaveLength(1);
+    expect(configOf(found[0]!.lines.join('\n'))).toMatchObject(gives);
+  });
 });
 
 describe('the table of metrics in docs/operations.md', () => {

@@ -8,8 +8,12 @@ import { eventually } from './weir.js';
 /** A real cluster, with what tests do to it beside reading. Partition 0 is meant everywhere. */
 export interface TestKafka {
   config: KafkaConfig;
-  /** A topic of its own for every call. */
-  createTopic(options?: { partitions?: number; config?: Record<string, string> }): Promise<string>;
+  /** A topic of its own for every call, if none is named. */
+  createTopic(options?: {
+    topic?: string;
+    partitions?: number;
+    config?: Record<string, string>;
+  }): Promise<string>;
   deleteTopic(topic: string): Promise<void>;
   /** Sends the records as one batch. */
   produce(topic: string, records: BatchRecord[], compression?: kafkajs.CompressionTypes): Promise<void>;
@@ -33,8 +37,7 @@ export async function openTestKafka(url: string): Promise<TestKafka> {
 
   return {
     config,
-    async createTopic({ partitions = 1, config: entries = {} } = {}) {
-      const topic = `test-${randomUUID()}`;
+    async createTopic({ topic = `test-${randomUUID()}`, partitions = 1, config: entries = {} } = {}) {
       // Brokers soon delete records whose own times are older than retention.
       const configEntries = Object.entries({ 'retention.ms': '-1', ...entries }).map(([name, value]) => ({
         name,

@@ -3,7 +3,9 @@ import { createServer, type AddressInfo, type Socket } from 'node:net';
 import {
   encodeApiVersions,
   encodeFetchAnswer,
+  encodeFetchByIdAnswer,
   encodeMetadataAnswer,
+  encodeMetadataByIdAnswer,
   encodeOffsetAnswer,
   type FetchAnswer,
   int32,
@@ -17,6 +19,7 @@ export interface FakeBehaviour {
   fetch: () => FetchAnswer | 'cut' | 'silence';
   offset?: (timestamp: number) => { errorCode?: number; offset: number };
   newestFetchVersion?: number;
+  newestMetadataVersion?: number;
 }
 
 export interface FakeBroker {
@@ -24,6 +27,8 @@ export interface FakeBroker {
   behaviour: FakeBehaviour;
   /** How many fetches have come. */
   readonly fetches: number;
+  /** Version, and topic where it was asked for by id, of the last one. */
+  readonly lastFetch: { version: number; topicId?: string };
   /** Resolves when so many have come. */
   untilFetches(count: number): Promise<void>;
   close(): Promise<void>;
@@ -34,6 +39,7 @@ const api = { fetch: 1, listOffsets: 2, metadata: 3, apiVersions: 18 };
 export async function startFakeBroker(behaviour: FakeBehaviour): Promise<FakeBroker> {
   const sockets = new Set<Socket>();
   let fetches = 0;
+  let lastFetch: FakeBroker['lastFetch'] = { version: 0 };
   let waiting: { count: number; resolve: () => void }[] = [];
 
   function answer(key: number, body: Buffer): Buffer | 'cut' | 'silence' {
@@ -42,11 +48,13 @@ export async function startFakeBroker(behaviour: FakeBehaviour): Promise<FakeBro
         return encodeApiVersions({
           [api.fetch]: broker.behaviour.newestFetchVersion ?? 17,
           [api.listOffsets]: 10,
-          [api.metadata]: 13,
+          [api.metadata]: broker.behaviour.newestMetadataVersion ?? 13,
           [api.apiVersions]: 4,
         });
       case api.metadata:
-        return encodeMetadataAnswer(broker.behaviour.metadata());
+        return (body.readInt16BE(2) >= 10 ? encodeMetadataByIdAnswer : encodeMetadataAnswer)(
+          broker.behaviour.metadata(),
+        );
       case api.listOffsets: {
         const { topic } = broker.behaviour.metadata();
         // The one partition's timestamp is the last field of the request.
@@ -55,10 +63,12 @@ export async function startFakeBroker(behaviour: FakeBehaviour): Promise<FakeBro
       }
       case api.fetch: {
         fetches += 1;
+        lastFetch = fetchIn(body);
         for (const { count, resolve } of waiting) if (fetches >= count) resolve();
         waiting = waiting.filter(({ count }) => fetches < count);
         const given = broker.behaviour.fetch();
-        return typeof given === 'string' ? given : encodeFetchAnswer(given);
+        if (typeof given === 'string') return given;
+        return lastFetch.topicId === undefined ? encodeFetchAnswer(given) : encodeFetchByIdAnswer(given);
       }
       default:
         throw new Error(`the fake broker does not know API ${key}`);
@@ -92,6 +102,9 @@ export async function startFakeBroker(behaviour: FakeBehaviour): Promise<FakeBro
   const broker: FakeBroker = {
     address: `127.0.0.1:${port}`,
     behaviour,
+    get lastFetch() {
+      return lastFetch;
+    },
     get fetches() {
       return fetches;
     },
@@ -107,4 +120,13 @@ export async function startFakeBroker(behaviour: FakeBehaviour): Promise<FakeBro
     },
   };
   return broker;
+}
+
+/** A request's head is API, version (2 each), correlation (4) and the client's name (length 2). */
+function fetchIn(request: Buffer): FakeBroker['lastFetch'] {
+  const version = request.readInt16BE(2);
+  if (version < 13) return { version };
+  // Behind the head: tags, five numbers and the isolation level, session and epoch, the count of topics.
+  const at = 10 + request.readInt16BE(8) + 1 + 16 + 1 + 8 + 1;
+  return { version, topicId: request.subarray(at, at + 16).toString('base64url') };
 }

@@ -1,10 +1,14 @@
 import type { Socket } from 'node:net';
 import type { KafkaConfig } from './config.js';
-import { type Exchange, type KafkajsBroker, createBroker, fetchApi } from './kafkajs.js';
+import { fetchApi } from './fetchRequest.js';
+import { type Exchange, type KafkajsBroker, createBroker } from './kafkajs.js';
 import { KafkaRefused } from './logReader.js';
 
 /** How long connecting and authenticating may take, and how long a broker may think over a request. */
 export const patienceMs = 10_000;
+
+/** An exchange for what a broker can do: `newest` gives the newest version that it knows of an API. */
+export type ExchangeFor<T> = (newest: (api: number) => number) => Exchange<T>;
 
 /** A connection to one broker, made when the first request needs it. */
 export interface BrokerConnection {
@@ -14,7 +18,7 @@ export interface BrokerConnection {
    * Sends a request and gives its decoded answer.
    * @throws Error of the socket, of kafkajs, of the decoder; or when there is no answer within `timeoutMs`
    */
-  request<T>(exchange: Exchange<T>, timeoutMs: number): Promise<T>;
+  request<T>(exchange: Exchange<T> | ExchangeFor<T>, timeoutMs: number): Promise<T>;
   /** Cuts the connection at once; requests that wait fail. */
   close(): void;
 }
@@ -65,13 +69,17 @@ export function openBrokerConnection(config: KafkaConfig, address: string): Brok
   };
 }
 
-async function ask<T>(broker: KafkajsBroker, address: string, exchange: Exchange<T>): Promise<T> {
+async function ask<T>(
+  broker: KafkajsBroker,
+  address: string,
+  exchange: Exchange<T> | ExchangeFor<T>,
+): Promise<T> {
   await broker.connect();
-  const newestFetch = broker.versions[fetchApi.key]?.maxVersion ?? 0;
-  if (newestFetch < fetchApi.version) {
+  const newest = (api: number): number => broker.versions[api]?.maxVersion ?? 0;
+  if (newest(fetchApi.key) < fetchApi.version) {
     throw new KafkaRefused(
       `broker ${address} is too old: Kafka 2.3 is the oldest (Fetch v${fetchApi.version})`,
     );
   }
-  return broker.connectionPool.send(exchange);
+  return broker.connectionPool.send(typeof exchange === 'function' ? exchange(newest) : exchange);
 }

@@ -1,22 +1,21 @@
-import { type BrokerConnection, openBrokerConnection, patienceMs } from './brokerConnection.js';
+import {
+  type BrokerConnection,
+  type ExchangeFor,
+  openBrokerConnection,
+  patienceMs,
+} from './brokerConnection.js';
 import type { KafkaConfig } from './config.js';
 import {
   type Exchange,
   decodeFindCoordinator,
   decodeListOffsets,
-  decodeMetadata,
   encodeFindCoordinator,
   encodeListOffsets,
-  encodeMetadata,
   errorFromCode,
 } from './kafkajs.js';
 import { KafkaRefused, KafkaUnavailable } from './logReader.js';
-
-/** A partition and the address of the broker that leads it; null while there is none. */
-interface PartitionLeader {
-  partition: number;
-  leader: string | null;
-}
+import { refusalOf } from './refusals.js';
+import { type TopicMetadata, metadataApi, metadataExchange } from './metadata.js';
 
 export interface OffsetRange {
   partition: number;
@@ -35,8 +34,8 @@ export interface StampedOffset {
 
 /** The brokers of a cluster as one user of them knows them, each with at most one connection, kept until `forget`. */
 export interface Brokers {
-  /** The partitions of a topic in order; null when there is no such topic. It is never created by asking. */
-  findTopic(topic: string): Promise<PartitionLeader[] | null>;
+  /** A topic's id and its partitions; null when there is no such topic. It is never created by asking. */
+  findTopic(topic: string): Promise<TopicMetadata | null>;
   /** The address of the broker that keeps the offsets of a consumer group. */
   findCoordinator(group: string): Promise<string>;
   connection(address: string): BrokerConnection;
@@ -68,7 +67,7 @@ export function createBrokers(config: KafkaConfig): Brokers {
     return known;
   }
 
-  async function askAnyBroker<T>(exchange: Exchange<T>): Promise<T> {
+  async function askAnyBroker<T>(exchange: Exchange<T> | ExchangeFor<T>): Promise<T> {
     const failures: string[] = [];
     for (const address of config.brokers) {
       try {
@@ -112,20 +111,10 @@ export function createBrokers(config: KafkaConfig): Brokers {
   return {
     connection,
     async findTopic(topic) {
-      const { brokers, topicMetadata } = await askAnyBroker({
-        request: encodeMetadata({ topics: [topic], allowAutoTopicCreation: false }),
-        response: { decode: decodeMetadata, parse: (decoded) => decoded },
-      });
-      const found = topicMetadata.find((metadata) => metadata.topic === topic);
-      if (found === undefined || found.topicErrorCode === unknownTopic) return null;
-      if (found.topicErrorCode !== 0) throw errorFromCode(found.topicErrorCode);
-      const addresses = new Map(brokers.map(({ nodeId, host, port }) => [nodeId, `${host}:${port}`]));
-      return found.partitionMetadata
-        .map(({ partitionId, leader }) => ({
-          partition: partitionId,
-          leader: addresses.get(leader) ?? null,
-        }))
-        .sort((a, b) => a.partition - b.partition);
+      const found = await askAnyBroker((newest) => metadataExchange(topic, newest(metadataApi)));
+      if (found === null || found.errorCode === unknownTopic) return null;
+      if (found.errorCode !== 0) throw errorFromCode(found.errorCode);
+      return found;
     },
     async findCoordinator(group) {
       const { errorCode, coordinator } = await askAnyBroker({
@@ -183,7 +172,8 @@ const [earliest, latest] = [-2, -1];
 export function describeFailure(error: unknown, who: string): Error {
   if (error instanceof KafkaUnavailable || error instanceof KafkaRefused) return error;
   const { name, type, message, retriable } = error as Partial<ReturnType<typeof errorFromCode>>;
-  const reason = `${who}: ${type === undefined ? '' : `${type}: `}${message ?? String(error)}`;
+  const plain = `${type === undefined ? '' : `${type}: `}${message ?? String(error)}`;
+  const reason = `${who}: ${refusalOf(error) ?? plain}`;
   const surprise = type === undefined || surprises.includes(type);
   const refused = name === 'KafkaJSSASLAuthenticationError' || (!surprise && !retriable);
   return new (refused ? KafkaRefused : KafkaUnavailable)(reason, { cause: error });

@@ -2,6 +2,7 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import type { KafkaConfig } from './config.js';
 import { KafkaUnavailable } from './logReader.js';
 import { connected, producerClient } from './producerClient.js';
+import { refusalOf } from './refusals.js';
 import { createTopicAdmin } from './topics.js';
 
 const INTERNAL = [
@@ -79,5 +80,7 @@ async function partitionsOf(config: KafkaConfig, topic: string): Promise<number>
 function reasonsOf(error: unknown): string {
   const errors =
     error instanceof Error && 'errors' in error && Array.isArray(error.errors) ? error.errors : [error];
-  return errors.map((each: unknown) => (each instanceof Error ? each.message : String(each))).join('; ');
+  return errors
+    .map((each: unknown) => refusalOf(each) ?? (each instanceof Error ? each.message : String(each)))
+    .join('; ');
 }

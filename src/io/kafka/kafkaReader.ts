@@ -4,8 +4,9 @@ import { patienceMs } from './brokerConnection.js';
 import { createBrokers, describeFailure } from './brokers.js';
 import { type Decompress, loadCodec } from './codecs.js';
 import type { KafkaConfig } from './config.js';
-import { type FetchResponse, type FetchedPartition, decodeFetchResponse } from './fetchResponse.js';
-import { encodeFetch, errorFromCode } from './kafkajs.js';
+import { fetchApi, fetchExchange } from './fetchRequest.js';
+import type { FetchedPartition } from './fetchResponse.js';
+import { errorFromCode } from './kafkajs.js';
 import {
   type FetchRequest,
   type Fetched,
@@ -13,7 +14,9 @@ import {
   type LogName,
   type LogReader,
   OffsetOutOfRange,
+  OtherTopic,
   UnreadableLog,
+  expectTopic,
 } from './logReader.js';
 import { surveyBatches } from './recordBatch.js';
 import { createRecordCursor } from './recordCursor.js';
@@ -22,20 +25,26 @@ import { createRecordCursor } from './recordCursor.js';
  * Reads one partition from its leader, over connections of its own: a broker answers the requests of a connection
  * one after the other, so on a shared one a partition with data would wait behind another one's empty long poll.
  * Connects when the first fetch needs it. After a failure the next fetch finds the leader anew.
+ * With a `topicId` it reads the topic with that id, or none: records are asked for by id, so that nothing comes of a topic which
+ * somebody makes anew by the same name (by name from brokers before Kafka 3.1: then it is noticed when the leader is looked for).
  */
-export function createKafkaReader(config: KafkaConfig & LogName): LogReader {
-  const { topic, partition } = config;
+export function createKafkaReader(config: KafkaConfig & LogName & { topicId?: string | null }): LogReader {
+  const { topic, partition, topicId: expected = null } = config;
   const log: LogName = { topic, partition };
   const brokers = createBrokers(config);
   const decompressors = new Map<number, Decompress>();
   let leader: BrokerConnection | undefined;
+  /** As the leader was found with it. */
+  let topicId: string | null = null;
   let throttledUntilMs = 0;
   let closed = false;
 
   async function findLeader(): Promise<BrokerConnection> {
-    const partitions = await brokers.findTopic(topic);
-    if (partitions === null) throw new KafkaUnavailable(`there is no topic ${topic}`);
-    const found = partitions.find((candidate) => candidate.partition === partition);
+    const description = await brokers.findTopic(topic);
+    if (description === null) throw new KafkaUnavailable(`there is no topic ${topic}`);
+    expectTopic(topic, { expected, found: description.id });
+    topicId = description.id;
+    const found = description.partitions.find((candidate) => candidate.partition === partition);
     if (found === undefined) throw new KafkaUnavailable('there is no such partition');
     if (found.leader === null) throw new KafkaUnavailable('the partition has no leader');
     return brokers.connection(found.leader);
@@ -48,7 +57,10 @@ export function createKafkaReader(config: KafkaConfig & LogName): LogReader {
       const pauseMs = throttledUntilMs - Date.now();
       if (pauseMs > 0) await sleep(pauseMs);
       const requestedAtMs = Date.now();
-      const answer = await from.request(fetchExchange(log, request), request.maxWaitMs + patienceMs);
+      const answer = await from.request(
+        (newest) => fetchExchange({ ...log, topicId }, request, newest(fetchApi.key)),
+        request.maxWaitMs + patienceMs,
+      );
       throttledUntilMs = Date.now() + answer.throttleMs;
       if (answer.partition !== null) return { requestedAtMs, answer: answer.partition };
     }
@@ -112,10 +124,11 @@ export function createKafkaReader(config: KafkaConfig & LogName): LogReader {
         leader ??= await findLeader();
         const { requestedAtMs, answer } = await ask(leader, request);
         if (answer.errorCode === offsetOutOfRange) throw await outOfRange(leader, request.offset);
+        if (unknownIds.includes(answer.errorCode)) throw new KafkaUnavailable(UNKNOWN_ID);
         if (answer.errorCode !== 0) throw errorFromCode(answer.errorCode);
         return { ...(await read(answer, request.offset)), requestedAtMs };
       } catch (error) {
-        if (error instanceof OffsetOutOfRange || error instanceof UnreadableLog) throw error;
+        if (FINAL.some((kind) => error instanceof kind)) throw error;
         throw fail(error);
       }
     },
@@ -128,17 +141,9 @@ export function createKafkaReader(config: KafkaConfig & LogName): LogReader {
 }
 
 const offsetOutOfRange = 1;
-
-function fetchExchange({ topic, partition }: LogName, { offset, maxWaitMs, maxBytes }: FetchRequest) {
-  return {
-    request: encodeFetch({
-      replicaId: -1,
-      isolationLevel: 1,
-      maxWaitTime: maxWaitMs,
-      minBytes: 1,
-      maxBytes,
-      topics: [{ topic, partitions: [{ partition, fetchOffset: offset, maxBytes }] }],
-    }),
-    response: { decode: decodeFetchResponse, parse: (decoded: FetchResponse) => decoded },
-  };
-}
+/** UNKNOWN_TOPIC_ID and INCONSISTENT_TOPIC_ID, which kafkajs does not know. */
+const unknownIds = [100, 103];
+const UNKNOWN_ID =
+  'the broker knows no topic of this id: it was deleted, or the broker has not heard of it yet';
+/** Errors that say all there is to say. */
+const FINAL = [OffsetOutOfRange, OtherTopic, UnreadableLog];

@@ -34,6 +34,8 @@ type LogEntry = { namespace: string; label: string; log: { message: string } & R
 interface Internals {
   Broker: new (options: object) => KafkajsBroker;
   ConnectionPool: new (options: object) => ConnectionPool;
+  Encoder: new () => Encoder;
+  Decoder: new (raw: Buffer) => Decoder;
   createLogger(options: { level: number; logCreator: () => (entry: LogEntry) => void }): unknown;
   defaultSocketFactory: () => SocketFactory;
 }
@@ -43,11 +45,11 @@ const load = createRequire(import.meta.url) as (path: string) => unknown;
 const internals: Internals = {
   Broker: load('kafkajs/src/broker') as Internals['Broker'],
   ConnectionPool: load('kafkajs/src/network/connectionPool') as Internals['ConnectionPool'],
+  Encoder: load('kafkajs/src/protocol/encoder') as Internals['Encoder'],
+  Decoder: load('kafkajs/src/protocol/decoder') as Internals['Decoder'],
   createLogger: (load('kafkajs/src/loggers') as Pick<Internals, 'createLogger'>).createLogger,
   defaultSocketFactory: load('kafkajs/src/network/socketFactory') as Internals['defaultSocketFactory'],
 };
-
-export const fetchApi = { key: 1, version: 11 };
 
 /** Encodes Fetch v11, the newest that kafkajs knows (Kafka 2.3 and later answer it). */
 export const encodeFetch = load('kafkajs/src/protocol/requests/fetch/v11/request') as (request: {
@@ -75,6 +77,8 @@ export interface MetadataResponse {
   topicMetadata: {
     topicErrorCode: number;
     topic: string;
+    /** From v10 on; null where the broker has none. */
+    topicId?: string | null;
     partitionMetadata: { partitionId: number; leader: number }[];
   }[];
 }
@@ -96,6 +100,37 @@ export interface ListOffsetsResponse {
     topic: string;
     partitions: { partition: number; errorCode: number; offset: string; timestamp: string }[];
   }[];
+}
+
+/** Writes a request, or a part of one; the names with UVarInt are the compact forms of flexible versions. */
+export interface Encoder {
+  writeInt8(value: number): Encoder;
+  writeInt32(value: number): Encoder;
+  writeInt64(value: number): Encoder;
+  writeBoolean(value: boolean): Encoder;
+  writeBuffer(value: Buffer): Encoder;
+  writeUVarInt(value: number): Encoder;
+  writeUVarIntString(value: string | null): Encoder;
+  writeUVarIntArray(value: Encoder[]): Encoder;
+}
+
+/** Takes an answer apart, from front to back. */
+export interface Decoder {
+  readInt16(): number;
+  readInt32(): number;
+  readBoolean(): boolean;
+  readBytes(length: number): Buffer;
+  readUVarIntString(): string | null;
+  readUVarIntArray<T>(read: (decoder: Decoder) => T): T[] | null;
+  readUVarInt(): number;
+}
+
+export function createEncoder(): Encoder {
+  return new internals.Encoder();
+}
+
+export function createDecoder(raw: Buffer): Decoder {
+  return new internals.Decoder(raw);
 }
 
 /** FindCoordinator v2; `coordinatorType` 0 is a consumer group's. */

@@ -12,6 +12,7 @@ export interface LogReader {
    * @throws {OffsetOutOfRange} the offset is below the oldest one or above the end
    * @throws {KafkaUnavailable} worth another try after a moment; the reader has dropped its connection
    * @throws {KafkaRefused} the cluster says no, for a reason that a repetition does not cure
+   * @throws {OtherTopic} the topic is not the one that was meant
    * @throws {UnreadableLog} the bytes cannot be decoded (the cursor's `next` throws it too)
    */
   fetch(request: FetchRequest): Promise<Fetched>;
@@ -99,6 +100,28 @@ export class KafkaUnavailable extends Error {
 /** The cluster refuses (authorization, an invalid topic name, a version): a person has to change something. */
 export class KafkaRefused extends Error {
   override readonly name = 'KafkaRefused';
+}
+
+/** The topic was deleted, and made again by the same name: its offsets mean other records. Ids as Kafka's tools write them. */
+export class OtherTopic extends Error {
+  override readonly name = 'OtherTopic';
+
+  constructor(topic: string, ids: { expected: string; found: string }) {
+    super(
+      `topic ${topic} was deleted and made again: its id is ${ids.found} now, and the job has read the one with id ${ids.expected}. ` +
+        'Start a job under another workflow id, which reads the new topic from its oldest offset',
+    );
+  }
+}
+
+/**
+ * Throws where both ids are known and differ.
+ * @throws {OtherTopic}
+ */
+export function expectTopic(topic: string, ids: { expected: string | null; found: string | null }): void {
+  const { expected, found } = ids;
+  if (expected !== null && found !== null && expected !== found)
+    throw new OtherTopic(topic, { expected, found });
 }
 
 /** Bytes that cannot be decoded: an old message format, a codec that does not load, a damaged batch. */

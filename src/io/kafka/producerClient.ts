@@ -1,5 +1,6 @@
 import { Kafka, logLevel, type RetryOptions } from 'kafkajs';
 import type { KafkaConfig } from './config.js';
+import { refusalOf } from './refusals.js';
 
 /** About a minute of trying again: a broker may be restarted while somebody writes. */
 export const WRITE_RETRY: RetryOptions = {
@@ -33,12 +34,14 @@ export function producerClient({ brokers, clientId, ssl, sasl }: KafkaConfig): K
   });
 }
 
-/** Runs `connect`; a broker that does not answer becomes one sentence with its address. */
+/** Runs `connect`; a broker that does not answer, or does not let us in, becomes one sentence with its address. */
 export async function connected({ brokers }: KafkaConfig, connect: () => Promise<void>): Promise<void> {
   try {
     await connect();
   } catch (error) {
     const reason = error instanceof Error ? error.message : String(error);
-    throw new Error(`Kafka at ${brokers.join(',')} does not answer (${reason})`, { cause: error });
+    const refusal = refusalOf(error);
+    const what = refusal === null ? ` does not answer (${reason})` : `: ${refusal}`;
+    throw new Error(`Kafka at ${brokers.join(',')}${what}`, { cause: error });
   }
 }

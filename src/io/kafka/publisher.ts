@@ -3,6 +3,7 @@ import type { Producer } from 'kafkajs';
 import type { KafkaConfig } from './config.js';
 import { KafkaUnavailable } from './logReader.js';
 import { connected, producerClient, WRITE_RETRY } from './producerClient.js';
+import { refusalOf } from './refusals.js';
 
 interface PublishedMessage {
   partition: number;
@@ -55,9 +56,12 @@ export function createPublisher(config: KafkaConfig): Publisher {
           producer = null;
           void mine.then((each) => each.disconnect()).catch(() => undefined);
         }
-        throw new KafkaUnavailable(`topic ${topic} cannot be written: ${(error as Error).message}`, {
-          cause: error,
-        });
+        throw new KafkaUnavailable(
+          `topic ${topic} cannot be written: ${refusalOf(error) ?? (error as Error).message}`,
+          {
+            cause: error,
+          },
+        );
       }
     },
     async close() {

@@ -1,13 +1,13 @@
 import type { LogReader } from './logReader.js';
 
 /**
- * Keeps connections warm between polls: at most one idle reader for each partition, closed when nobody wants it for
+ * Keeps connections warm between polls: at most one idle reader for each partition of a topic (of that id, where one is given), closed when nobody wants it for
  * `idleMs`. One that is in use is never handed out twice (a poll that was given up may still sit in its long poll):
  * then another one is opened.
  */
 export interface ReaderPool {
   /** Gives a reader to one user, who releases or discards it. */
-  acquire(topic: string, partition: number): LogReader;
+  acquire(topic: string, partition: number, topicId?: string | null): LogReader;
   /** Takes a reader back that may be used again. */
   release(reader: LogReader): void;
   /** Takes a reader back and closes it: after an error, or when a fetch may still wait in it. */
@@ -17,7 +17,7 @@ export interface ReaderPool {
 }
 
 export function createReaderPool(
-  open: (topic: string, partition: number) => LogReader,
+  open: (topic: string, partition: number, topicId: string | null) => LogReader,
   { idleMs }: { idleMs: number },
 ): ReaderPool {
   const inUse = new Map<LogReader, string>();
@@ -25,16 +25,16 @@ export function createReaderPool(
   let closed = false;
 
   return {
-    acquire(topic, partition) {
+    acquire(topic, partition, topicId = null) {
       if (closed) throw new Error('the reader pool is closed');
       // A topic's name has no "/" in it.
-      const log = `${topic}/${partition}`;
+      const log = `${topic}/${partition}/${topicId ?? ''}`;
       const kept = idle.get(log);
       if (kept !== undefined) {
         idle.delete(log);
         clearTimeout(kept.timer);
       }
-      const reader = kept?.reader ?? open(topic, partition);
+      const reader = kept?.reader ?? open(topic, partition, topicId);
       inUse.set(reader, log);
       return reader;
     },

@@ -2,8 +2,10 @@ import { type OffsetRange, type StampedOffset, createBrokers, describeFailure } 
 import type { KafkaConfig } from './config.js';
 import { KafkaUnavailable } from './logReader.js';
 
-/** A topic's partitions in order, each with what may be read of it. */
-interface TopicDescription {
+export interface TopicDescription {
+  /** As Kafka's tools write it: of a topic that is made again by the same name it is another one. null where brokers give none (before Kafka 2.8). */
+  id: string | null;
+  /** In order, each with what may be read of it. */
   partitions: OffsetRange[];
 }
 
@@ -28,37 +30,39 @@ export function createTopicAdmin(config: KafkaConfig): TopicAdmin {
   const brokers = createBrokers(config);
   let closed = false;
 
-  /** Partitions by the address of their leader; null when there is no such topic. */
-  async function byLeaders(topic: string): Promise<Map<string, number[]> | null> {
+  /** The topic's id, and its partitions by the address of their leader; null when there is no such topic. */
+  async function byLeaders(
+    topic: string,
+  ): Promise<{ id: string | null; byLeader: Map<string, number[]> } | null> {
     if (closed) throw new KafkaUnavailable('the admin is closed');
-    const partitions = await brokers.findTopic(topic);
-    if (partitions === null) return null;
+    const found = await brokers.findTopic(topic);
+    if (found === null) return null;
     const byLeader = new Map<string, number[]>();
-    for (const { partition, leader } of partitions) {
+    for (const { partition, leader } of found.partitions) {
       if (leader === null) throw new KafkaUnavailable(`partition ${partition} has no leader`);
       const led = byLeader.get(leader);
       if (led === undefined) byLeader.set(leader, [partition]);
       else led.push(partition);
     }
-    return byLeader;
+    return { id: found.id, byLeader };
   }
 
   async function describe(topic: string): Promise<TopicDescription | null> {
-    const byLeader = await byLeaders(topic);
-    if (byLeader === null) return null;
+    const found = await byLeaders(topic);
+    if (found === null) return null;
     const ranges = await Promise.all(
-      [...byLeader].map(([leader, led]) => brokers.offsetRanges(leader, { topic, partitions: led })),
+      [...found.byLeader].map(([leader, led]) => brokers.offsetRanges(leader, { topic, partitions: led })),
     );
-    return { partitions: ranges.flat().sort((a, b) => a.partition - b.partition) };
+    return { id: found.id, partitions: ranges.flat().sort((a, b) => a.partition - b.partition) };
   }
 
   async function offsetsAt(
     topic: string,
     wanted: { partition: number; timestampMs: number }[],
   ): Promise<StampedOffset[]> {
-    const byLeader = (await byLeaders(topic)) ?? new Map<string, number[]>();
+    const known = await byLeaders(topic);
     const found = await Promise.all(
-      [...byLeader].map(([leader, led]) => {
+      [...(known?.byLeader ?? [])].map(async ([leader, led]) => {
         const partitions = wanted.filter(({ partition }) => led.includes(partition));
         return partitions.length === 0
           ? Promise.resolve([])

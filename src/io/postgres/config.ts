@@ -7,7 +7,10 @@ import type { PostgresConfig } from './pool.js';
  * `env`. Throws where the address is another one.
  */
 export function parsePostgres(url: string, env: Record<string, string | undefined>): PostgresConfig {
-  const plain = url.replace(/^jdbc:/, '');
+  const plain = url
+    .replace(/^jdbc:/, '')
+    // What the parser makes of these modes, but with a warning that would be printed at each start.
+    .replace(/([?&]sslmode=)(?:prefer|require|verify-ca)(?=&|$)/, '$1verify-full');
   if (!/^postgres(ql)?:\/\//.test(plain)) {
     throw new Error(
       'expected postgres://user:password@host:port/database or jdbc:postgresql://host:port/database',

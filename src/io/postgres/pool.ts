@@ -58,13 +58,25 @@ export async function inTransaction<T>(
 
 const NO_ANSWER = new Set(['ECONNREFUSED', 'ECONNRESET', 'ENOTFOUND', 'EHOSTUNREACH', 'ETIMEDOUT']);
 
-/** Runs `work`; a server that does not answer becomes one sentence with its address. */
+/** Node's codes for a certificate that leads to no authority that we trust, is too old, or is another server's. */
+const UNTRUSTED = /CERT|_SIGNATURE$/;
+const NO_TLS = 'The server does not support SSL connections';
+/** SQLSTATE class: the user may not come in, or not in this way. */
+const NO_ENTRY = /^28/;
+
+/** Runs `work`; a server that does not answer, or does not let us in, becomes one sentence with its address. */
 export async function answering<T>({ host, port }: PostgresConfig, work: () => Promise<T>): Promise<T> {
   try {
     return await work();
   } catch (error) {
-    const { code } = error as { code?: string };
-    if (code === undefined || !NO_ANSWER.has(code)) throw error;
-    throw new Error(`Postgres at ${host}:${port} does not answer (${code})`, { cause: error });
+    const { code = '', message } = error as { code?: string; message: string };
+    const at = `Postgres at ${host}:${port}`;
+    if (NO_ANSWER.has(code)) throw new Error(`${at} does not answer (${code})`, { cause: error });
+    if (UNTRUSTED.test(code))
+      throw new Error(`${at}: its certificate is not trusted (${message}): sslrootcert in POSTGRES_URL`, {
+        cause: error,
+      });
+    if (NO_ENTRY.test(code) || message === NO_TLS) throw new Error(`${at}: ${message}`, { cause: error });
+    throw error;
   }
 }

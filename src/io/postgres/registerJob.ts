@@ -14,11 +14,13 @@ export interface Registration<Config> {
   name: string;
   pipeline: string;
   config: Config;
+  /** Of the topic that the job reads; null or left out: not known, and what is stored stays. */
+  topicId?: string | null;
   partitions: PartitionStart[];
   /** The targets that records are regrouped to, where this is the first start; none where they are not. */
   targets: PartitionStart[];
-  /** Throws where a start with this configuration has to be refused, given what the first start stored: `isFirst`, this one. */
-  admit: (stored: { config: Config; targets: number; isFirst: boolean }) => void;
+  /** Throws where a start with this configuration has to be refused, given what an earlier one stored: `isFirst`, this one. */
+  admit: (stored: { config: Config; targets: number; topicId: string | null; isFirst: boolean }) => void;
 }
 
 /**
@@ -29,21 +31,25 @@ export async function registerJob<Config>(
   pool: pg.Pool,
   registration: Registration<Config>,
 ): Promise<{ epoch: number; targets: number }> {
-  const { name, pipeline, config, partitions, admit, targets: firstTargets } = registration;
+  const { name, pipeline, config, topicId = null, partitions, admit, targets: firstTargets } = registration;
   return inTransaction(pool, async (client) => {
     const { rowCount } = await client.query(
-      'insert into weir.job (name, pipeline, config, targets) values ($1, $2, $3, $4) on conflict do nothing',
-      [name, pipeline, config, firstTargets.length],
+      'insert into weir.job (name, pipeline, config, targets, topic_id) values ($1, $2, $3, $4, $5) on conflict do nothing',
+      [name, pipeline, config, firstTargets.length, topicId],
     );
     const isFirst = rowCount === 1;
     const { rows } = await client.query(
-      'select epoch, targets, config from weir.job where name = $1 for update',
+      'select epoch, targets, config, topic_id as "topicId" from weir.job where name = $1 for update',
       [name],
     );
-    const [stored] = rows as [{ epoch: number; targets: number; config: Config }];
+    const [stored] = rows as [{ epoch: number; targets: number; config: Config; topicId: string | null }];
     const { epoch, targets } = stored;
     admit({ ...stored, isFirst });
-    await client.query('update weir.job set config = $2 where name = $1', [name, config]);
+    await client.query('update weir.job set config = $2, topic_id = coalesce($3, topic_id) where name = $1', [
+      name,
+      config,
+      topicId,
+    ]);
     await addPartitions(client, { job: name, epoch, partitions, regrouped: targets > 0 });
     // Rows that somebody removed come back where nothing is passed over.
     const starts = isFirst ? firstTargets : fromZero(targets);

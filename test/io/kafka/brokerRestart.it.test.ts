@@ -21,8 +21,10 @@ test('a broker that is killed: KafkaUnavailable while it is away; then the same 
   const topic = await kafka.createTopic();
   await kafka.produce(topic, [{ value: 'a' }, { value: 'b' }]);
   await kafka.close();
-  const reader = createKafkaReader({ ...kafka.config, topic, partition: 0 });
   const admin = createTopicAdmin(kafka.config);
+  const { id: topicId } = (await admin.describe(topic))!;
+  // Which stays what it was: a broker's restart is no reason to take the topic for another one.
+  const reader = createKafkaReader({ ...kafka.config, topic, partition: 0, topicId });
   await readTo(reader, { from: 0, to: 2 });
   await admin.describe(topic);
 
@@ -42,6 +44,7 @@ test('a broker that is killed: KafkaUnavailable while it is away; then the same 
   const { records } = await readTo(reader, { from: 0, to: 2 });
   expect(records.map(({ value }) => value)).toEqual(['a', 'b']);
   expect(await admin.describe(topic)).toEqual({
+    id: topicId,
     partitions: [{ partition: 0, startOffset: 0, endOffset: 2 }],
   });
   await reader.close();

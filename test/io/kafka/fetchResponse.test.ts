@@ -1,11 +1,14 @@
 import { describe, expect, test } from 'vitest';
-import { decodeFetchResponse } from '../../../src/io/kafka/fetchResponse.js';
-import { encodeFetchAnswer } from '../../support/kafkaResponses.js';
+import { decodeFetchById, decodeFetchByName } from '../../../src/io/kafka/fetchResponse.js';
+import { encodeFetchAnswer, encodeFetchByIdAnswer } from '../../support/kafkaResponses.js';
 
-describe('the answer to a fetch', () => {
+describe.each([
+  { by: 'name', decode: decodeFetchByName, encode: encodeFetchAnswer },
+  { by: 'id', decode: decodeFetchById, encode: encodeFetchByIdAnswer },
+])('the answer to a fetch by $by', ({ decode, encode }) => {
   test('is taken apart, field by field', () => {
     const batches = Buffer.from('batches');
-    const answer = encodeFetchAnswer({
+    const answer = encode({
       throttleMs: 12,
       topic: 'a.topic',
       partition: 70_000,
@@ -18,7 +21,7 @@ describe('the answer to a fetch', () => {
       ],
       batches,
     });
-    expect(decodeFetchResponse(answer)).toEqual({
+    expect(decode(answer)).toEqual({
       throttleMs: 12,
       partition: {
         errorCode: 6,
@@ -34,19 +37,17 @@ describe('the answer to a fetch', () => {
   });
 
   test('null aborted transactions and null records are none', () => {
-    const { partition } = decodeFetchResponse(
-      encodeFetchAnswer({ abortedTransactions: null, batches: null }),
-    );
+    const { partition } = decode(encode({ abortedTransactions: null, batches: null }));
     expect(partition).toMatchObject({ abortedTransactions: [], batches: Buffer.alloc(0) });
   });
 
   test('an error for all partitions is one for ours', () => {
-    const { partition } = decodeFetchResponse(encodeFetchAnswer({ sessionErrorCode: 29 }));
+    const { partition } = decode(encode({ sessionErrorCode: 29 }));
     expect(partition).toMatchObject({ errorCode: 29 });
   });
 
   test('no partition and no error: only a pause is wanted', () => {
-    expect(decodeFetchResponse(encodeFetchAnswer({ throttleMs: 500, nothing: true }))).toEqual({
+    expect(decode(encode({ throttleMs: 500, nothing: true }))).toEqual({
       throttleMs: 500,
       partition: null,
     });

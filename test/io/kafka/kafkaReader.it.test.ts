@@ -1,6 +1,7 @@
 import { afterAll, afterEach, beforeAll, describe, expect, test } from 'vitest';
 import { createKafkaReader } from '../../../src/io/kafka/kafkaReader.js';
-import { KafkaUnavailable, type LogReader } from '../../../src/io/kafka/logReader.js';
+import { KafkaUnavailable, type LogReader, OtherTopic } from '../../../src/io/kafka/logReader.js';
+import { createTopicAdmin } from '../../../src/io/kafka/topics.js';
 import { openTestKafka, type TestKafka } from '../../support/kafkaCluster.js';
 import { compressors, registerProducerCodecs } from '../../support/kafkaCodecs.js';
 import { readTo } from '../../support/kafkaRead.js';
@@ -70,6 +71,37 @@ describe('reading from a real broker', () => {
     await readTo(reader, { from: 0, to: 1 });
     await other.deleteTopic(topic);
     await expect(readTo(reader, { from: 1, to: 2 })).rejects.toThrow(KafkaUnavailable);
+    await other.close();
+  });
+
+  test('a topic made again by the same name: nothing of it comes, on an open connection or a new one', async () => {
+    const other = await openTestKafka(sharedStack().kafkaUrl);
+    const topics = createTopicAdmin(kafka.config);
+    const topic = await other.createTopic();
+    const { id: topicId } = (await topics.describe(topic))!;
+    expect(topicId).toMatch(/^[\w-]{22}$/);
+    const openById = (id: string) => {
+      const reader = createKafkaReader({ ...kafka.config, topic, partition: 0, topicId: id });
+      readers.push(reader);
+      return reader;
+    };
+    const reader = openById(topicId!);
+    await other.produce(topic, [{ value: 'old' }]);
+    expect((await readTo(reader, { from: 0, to: 1 })).records).toMatchObject([{ value: 'old' }]);
+    await other.deleteTopic(topic);
+    await other.createTopic({ topic });
+    await other.produce(topic, [{ value: 'new' }, { value: 'new' }]);
+    // The connection has not looked at the topic since: the broker refuses the old id.
+    await expect(readTo(reader, { from: 1, to: 2 })).rejects.toThrow(KafkaUnavailable);
+    const { id: newId } = (await topics.describe(topic))!;
+    const message = `its id is ${newId} now, and the job has read the one with id ${topicId}`;
+    for (const each of [reader, openById(topicId!)]) {
+      await expect(readTo(each, { from: 1, to: 2 })).rejects.toThrow(OtherTopic);
+      await expect(readTo(each, { from: 1, to: 2 })).rejects.toThrow(message);
+    }
+    const { records } = await readTo(openById(newId!), { from: 0, to: 2 });
+    expect(records).toMatchObject([{ value: 'new' }, { value: 'new' }]);
+    await topics.close();
     await other.close();
   });
 

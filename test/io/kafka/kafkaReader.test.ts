@@ -5,6 +5,7 @@ import {
   KafkaUnavailable,
   type LogReader,
   OffsetOutOfRange,
+  OtherTopic,
   UnreadableLog,
 } from '../../../src/io/kafka/logReader.js';
 import { encodeBatch } from '../../support/kafkaBatch.js';
@@ -19,6 +20,8 @@ const code = {
   storage: 56,
   fenced: 74,
   unknownEpoch: 75,
+  unknownTopicId: 100,
+  inconsistentTopicId: 103,
 };
 const log = { topic: 'events', partition: 0 };
 const oneRecord = { lastStableOffset: 1, batches: encodeBatch({ baseOffset: 0, records: [{ value: 'v' }] }) };
@@ -69,6 +72,58 @@ describe('a reader whose cluster has faults', () => {
     leader = 2;
     expect(await values()).toEqual(['v']);
     expect([one.fetches, two.fetches]).toEqual([1, 1]);
+  });
+
+  describe('of a topic with an id', () => {
+    const [mine, other] = ['AAAAAAAAAAAAAAAAAAAAAQ', 'AAAAAAAAAAAAAAAAAAAAAg'];
+    let id: string;
+    beforeEach(() => {
+      id = mine;
+      one.behaviour.metadata = two.behaviour.metadata = () => ({ ...metadata(), topicId: id });
+      reader = createKafkaReader({ ...log, topicId: mine, brokers: [one.address], clientId: 'test' });
+    });
+
+    test('fetches by id where the broker can, Kafka 3.1, else by name', async () => {
+      expect(await values()).toEqual(['v']);
+      expect(one.lastFetch).toEqual({ version: 13, topicId: mine });
+      two.behaviour.newestFetchVersion = 12;
+      leader = 2;
+      one.behaviour.fetch = () => ({ errorCode: code.notLeader });
+      await expect(fetch()).rejects.toThrow(KafkaUnavailable);
+      expect(await values()).toEqual(['v']);
+      expect(two.lastFetch).toEqual({ version: 11 });
+    });
+
+    test.each([code.unknownTopicId, code.inconsistentTopicId])(
+      'error %i, and the topic has another id: OtherTopic with both ids, as often as it is asked',
+      async (errorCode) => {
+        expect(await values()).toEqual(['v']);
+        one.behaviour.fetch = () => ({ errorCode });
+        await expect(fetch()).rejects.toThrow('the broker knows no topic of this id');
+        id = other;
+        one.behaviour.fetch = () => oneRecord;
+        for (let times = 0; times < 2; times++) {
+          const error: unknown = await fetch().catch((error: unknown) => error);
+          expect(error).toBeInstanceOf(OtherTopic);
+          expect((error as Error).message).toMatch(new RegExp(`topic events .* ${other} now, .* ${mine}\\.`));
+        }
+        expect(one.fetches).toBe(2);
+      },
+    );
+
+    test('error 100, and the id is the same: it goes on', async () => {
+      one.behaviour.fetch = () => ({ errorCode: code.unknownTopicId });
+      await expect(fetch()).rejects.toThrow(KafkaUnavailable);
+      one.behaviour.fetch = () => oneRecord;
+      expect(await values()).toEqual(['v']);
+    });
+
+    test('brokers before Kafka 2.8 give no id: it is read by name, unchecked', async () => {
+      one.behaviour.newestMetadataVersion = 9;
+      id = other;
+      expect(await values()).toEqual(['v']);
+      expect(one.lastFetch).toEqual({ version: 11 });
+    });
   });
 
   test('a cut connection: KafkaUnavailable, and the next fetch connects again', async () => {

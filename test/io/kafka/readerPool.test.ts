@@ -27,6 +27,14 @@ describe('the pool of readers', () => {
     expect(opened.map(({ log }) => log)).toEqual(['t/0', 't/1', 'u/0']);
   });
 
+  test('a reader of a topic with one id is not used for another id, nor for none', () => {
+    const reader = pool.acquire('t', 0, 'id');
+    pool.release(reader);
+    expect(pool.acquire('t', 0, 'other')).not.toBe(reader);
+    expect(pool.acquire('t', 0)).not.toBe(reader);
+    expect(pool.acquire('t', 0, 'id')).toBe(reader);
+  });
+
   test('one that is in use is not handed out: another is opened, and one of the two is kept', () => {
     const first = pool.acquire('t', 0);
     const second = pool.acquire('t', 0);

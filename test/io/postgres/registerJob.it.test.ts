@@ -4,6 +4,7 @@ import { jobProgress } from '../../../src/io/postgres/jobProgress.js';
 import { migrate } from '../../../src/io/postgres/migrate.js';
 import { createPool } from '../../../src/io/postgres/pool.js';
 import { registerJob, registerPartitions } from '../../../src/io/postgres/registerJob.js';
+import { readTopicId } from '../../../src/io/postgres/topicId.js';
 import { loadConfig } from '../../../src/worker/config.js';
 import { sharedStack } from '../../support/stack.js';
 import { uniqueName } from '../../support/weir.js';
@@ -42,6 +43,20 @@ describe('registering', () => {
     await pool.query('update weir.progress set "offset" = 5, number = 3 where job = $1', [name]);
     await registerJob(pool, { ...registration(name), partitions: partitions(1) });
     expect(await jobProgress(pool, { job: name, epoch: 0 })).toMatchObject([{ offset: 5, number: 3 }]);
+  });
+
+  it.each([
+    { what: 'keeps the id of the topic that a start knows', ids: ['A', 'B'], seen: ['A', 'A'], kept: 'B' },
+    { what: 'keeps it where a start knows none', ids: ['A', null], seen: ['A', 'A'], kept: 'A' },
+    { what: 'enters it where it was not known', ids: [null, 'B'], seen: [null, null], kept: 'B' },
+  ])('$what, when it is admitted', async ({ ids, seen, kept }) => {
+    const name = uniqueName('job');
+    const admitted: (string | null)[] = [];
+    const admit = (stored: { topicId: string | null }) => admitted.push(stored.topicId);
+    for (const topicId of ids)
+      await registerJob(pool, { ...registration(name), topicId, admit, partitions: partitions(0) });
+    expect(admitted).toEqual(seen);
+    expect(await readTopicId(pool, name)).toBe(kept);
   });
 
   const regrouped = (name: string, ...starts: number[]) => ({

@@ -37,6 +37,7 @@ describe('the migrations', () => {
       '6_regroup',
       '7_replay',
       '8_rejected',
+      '9_topic_id',
     ]);
     await expect(await schemaOf(pool)).toMatchFileSnapshot(
       join(import.meta.dirname, '../../../sql/schema.sql'),
