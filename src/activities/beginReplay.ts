@@ -12,31 +12,16 @@ import { epochStandings } from '../io/postgres/epochStandings.js';
 import { resultsAfter } from '../io/postgres/resultsAfter.js';
 import { readTopicId } from '../io/postgres/topicId.js';
 import type { Job } from '../pipelines/job.js';
-import { parseReplayInput, ReplayRefused, type ReplayRequest } from '../pipelines/replayInput.js';
+import {
+  parseReplayInput,
+  ReplayRefused,
+  type ReplayAnswer,
+  type ReplayRequest,
+} from '../pipelines/replayInput.js';
 import { epochOf, type Epoch } from './claim.js';
 import { withFailures } from './failures.js';
 import { openAtTargets } from './openAtTargets.js';
 import { planReplay, type MemberPlan } from './replayPlan.js';
-
-/** What is answered to who asks for a replay. */
-export interface ReplayAnswer {
-  job: string;
-  dryRun: boolean;
-  /** The epoch that writes results again. */
-  epoch: number;
-  /** What was changed of the job. */
-  changes: Record<string, string>;
-  partitions: {
-    partition: number;
-    /** Results that end after it are written again; null: there are none. */
-    from: string | null;
-    /** Records from this offset to before `until` are read again. */
-    offset: number;
-    until: number;
-  }[];
-  /** How many rows are there that end after `from`: each is written again, or goes. */
-  results: number;
-}
 
 export interface BegunReplay {
   answer: ReplayAnswer;

@@ -106,13 +106,13 @@ function smallest(froms: (Instant | null)[]): Instant | null {
 async function writtenAfter(
   writers: EpochStanding[],
   from: (writer: EpochStanding) => Instant | null,
-  { resultsAfter }: PlanContext,
+  context: PlanContext,
 ): Promise<Map<number, ResultsAfter>> {
   const asked = writers.flatMap((writer) => {
     const after = from(writer);
     return after === null ? [] : [{ partition: writer.partition, after, longestMs: writer.longestMs }];
   });
-  const found = asked.length === 0 ? [] : await resultsAfter(asked);
+  const found = asked.length === 0 ? [] : await context.resultsAfter(asked);
   return new Map(found.map((each) => [each.partition, each]));
 }
 
@@ -147,16 +147,14 @@ interface Low {
   low: Instant | null;
 }
 
-async function offsetsOf(
-  topic: string,
-  lows: Low[],
-  { offsetsAt }: PlanContext,
-): Promise<Map<number, number>> {
+async function offsetsOf(topic: string, lows: Low[], context: PlanContext): Promise<Map<number, number>> {
   const wanted = lows.flatMap(({ source: { partition }, low }) =>
     low === null ? [] : [{ partition, timestampMs: low }],
   );
   if (wanted.length === 0) return new Map();
-  return new Map((await offsetsAt(topic, wanted)).map(({ partition, offset }) => [partition, offset]));
+  return new Map(
+    (await context.offsetsAt(topic, wanted)).map(({ partition, offset }) => [partition, offset]),
+  );
 }
 
 /** Refuses where retention has removed what would have to be read, with the earliest time that can be. */

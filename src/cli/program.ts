@@ -19,6 +19,10 @@ const SUBCOMMANDS: Record<string, Subcommand> = {
     summary: 'how far jobs are',
     load: async () => (await import('./status.js')).statusCommand(),
   },
+  replay: {
+    summary: 'write results of a job again',
+    load: async () => (await import('./replay.js')).replayCommand(),
+  },
   geo: {
     summary: 'how locations of addresses are found',
     load: async () => (await import('./geo.js')).geoCommand(),

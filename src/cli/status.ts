@@ -1,8 +1,8 @@
 import Table from 'cli-table3';
 import { Command } from 'commander';
 import { formatInstant } from '../domain/instant.js';
-import { jobLine } from '../domain/line.js';
 import { openUntil } from '../domain/commit.js';
+import { isRewriting } from '../domain/rewrite.js';
 import { internalTopic } from '../io/kafka/internalTopic.js';
 import { createTopicAdmin, type TopicAdmin } from '../io/kafka/topics.js';
 import { jobProgress, type PartitionProgress } from '../io/postgres/jobProgress.js';
@@ -16,7 +16,6 @@ interface PartitionStatus extends PartitionProgress {
 }
 
 interface JobStatus extends StoredJob {
-  line: number | null;
   partitions: PartitionStatus[];
 }
 
@@ -55,9 +54,7 @@ async function statusOf(config: Config, name: string | undefined): Promise<JobSt
         ...each,
         endOffset: ends[each.stage].get(each.partition) ?? null,
       }));
-      // As weir.line has it: targets follow their sources, and a source that is new counts once a target has heard of it.
-      const lined = progress.filter(({ stage }) => stage === (isRegrouped ? 2 : 1));
-      statuses.push({ ...job, line: jobLine(lined.map(({ watermark }) => watermark)), partitions });
+      statuses.push({ ...job, partitions });
     }
     return statuses;
   } finally {
@@ -76,12 +73,18 @@ async function endOffsets(topics: TopicAdmin, topic: string): Promise<Map<number
   }
 }
 
+function stateOf({ paused = null, rewrite = null, ...reach }: PartitionStatus): string {
+  if (paused !== null) return `paused: ${paused}`;
+  return rewrite !== null && isRewriting(rewrite, reach) ? 'replaying' : '';
+}
+
 function shown({ name, pipeline, topic, line, partitions }: JobStatus): string {
   const table = new Table({
-    head: ['partition', 'offset', 'end', 'lag', 'watermark', 'open until', 'read', 'late', 'rejected'],
+    head: ['partition', 'offset', 'end', 'lag', 'watermark', 'open until', 'read', 'late', 'rejected', ''],
     style: { head: [], border: [] },
   });
-  for (const { stage, partition, offset, endOffset, watermark, endsUntil, counters } of partitions) {
+  for (const each of partitions) {
+    const { stage, partition, offset, endOffset, watermark, endsUntil, counters } = each;
     table.push([
       stage === 1 ? partition : `target-${partition}`,
       offset,
@@ -92,6 +95,7 @@ function shown({ name, pipeline, topic, line, partitions }: JobStatus): string {
       counters.read,
       counters.late,
       counters.rejected,
+      stateOf(each),
     ]);
   }
   return `${name}: ${pipeline} over ${topic}, results final up to ${formatInstant(line) ?? '-'}\n${table.toString()}`;

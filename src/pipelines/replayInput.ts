@@ -22,6 +22,26 @@ export interface ReplayRequest {
   changes: Record<string, string>;
 }
 
+/** What is answered to who asks for a replay. */
+export interface ReplayAnswer {
+  job: string;
+  dryRun: boolean;
+  /** The epoch that writes results again. */
+  epoch: number;
+  /** What was changed of the job. */
+  changes: Record<string, string>;
+  partitions: {
+    partition: number;
+    /** Results that end after it are written again; null: there are none. */
+    from: string | null;
+    /** Records from this offset to before `until` are read again. */
+    offset: number;
+    until: number;
+  }[];
+  /** How many rows are there that end after `from`: each is written again, or goes. */
+  results: number;
+}
+
 /** A replay that cannot be: every reason, and what to do. */
 export class ReplayRefused extends Error {
   constructor(reason: string) {

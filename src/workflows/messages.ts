@@ -7,8 +7,8 @@ import type { Counters } from '../domain/accounting.js';
 import type { Instant } from '../domain/instant.js';
 import type { Stage } from '../domain/member.js';
 import type { Epoch } from '../activities/claim.js';
-import type { ReplayAnswer } from '../activities/beginReplay.js';
 import type { Job } from '../pipelines/job.js';
+import type { ReplayAnswer } from '../pipelines/replayInput.js';
 
 /** Read up to the offset, then wait for `finish`. */
 export interface DrainPartition {

@@ -17,7 +17,7 @@ import {
 } from '@temporalio/workflow';
 import type { PartitionStanding, Survey } from '../activities/surveyJob.js';
 import { keyApartText, keysAreApart, keysLookedAt, whyGrowthIsRefused } from '../pipelines/keysTogether.js';
-import type { ReplayAnswer } from '../activities/beginReplay.js';
+import type { ReplayAnswer } from '../pipelines/replayInput.js';
 import { beginReplay, startJob, surveyJob } from './activities.js';
 import { cancelMembers, startMember, tell } from './children.js';
 import { jobDetails, type JobStanding } from './details.js';

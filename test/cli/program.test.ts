@@ -20,7 +20,7 @@ async function weir(args: string[], env: Record<string, string> = {}, input = ''
 it('lists the subcommands', async () => {
   const { stdout, code } = await weir(['--help']);
   expect(stdout).toMatch(
-    /worker .*\n.*demo .*\n.*status .*\n.*geo .*\n.*rejected .*\n.*doctor .*\n.*migrate .*\n.*import .*\n.*generate .*\n.*run /,
+    /worker .*\n.*demo .*\n.*status .*\n.*replay .*\n.*geo .*\n.*rejected .*\n.*doctor .*\n.*migrate .*\n.*import .*\n.*generate .*\n.*run /,
   );
   expect(code).toBe(0);
 });

@@ -33,7 +33,7 @@ describe.each(PIPELINES)("the README's table of a job's input, of %s", (pipeline
   });
 
   it.each(defaults)('gives the default of $field: $value', ({ field, value }) => {
-    const isNumber = /^\d+$/.test(value!);
+    const isNumber = /^[\d.]+$/.test(value!);
     expect(job(pipeline, { [field]: isNumber ? Number(value) : value })).toEqual(job(pipeline));
   });
 

@@ -105,7 +105,11 @@ function scenario(
         const from = 60 + random.below(clock.now - 40);
         return { do: kind, from, delayMs: delays ? pick(random, [2, 5, 12]) : job.delayMs };
       }
-      default:
+      case 'continueAsNew':
+      case 'timeOut':
+      case 'terminate':
+      case 'zombieClaim':
+      case 'drain':
         return { do: kind };
     }
   });
@@ -219,7 +223,10 @@ class Play<P, I, R> {
         this.#readAll();
         model.finish(Math.max(this.#world.table.reached() ?? 0, model.state.openUntil() ?? 0));
         break;
-      default:
+      case 'continueAsNew':
+      case 'timeOut':
+      case 'terminate':
+      case 'zombieClaim':
         model[step.do]();
     }
   }

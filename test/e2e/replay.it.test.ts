@@ -103,10 +103,10 @@ describe('a job that is steered', () => {
     });
     expect(await epochOf(name)).toBe(0);
 
-    let watching = true;
+    const over = new AbortController();
     const wrong: number[] = [];
     const reader = (async () => {
-      for (let looks = 0; watching; looks++) {
+      for (let looks = 0; !over.signal.aborted; looks++) {
         const rows = await weir.view(name);
         if (JSON.stringify(rows) !== JSON.stringify(before.rows)) wrong.push(looks);
         await sleep(20);
@@ -118,7 +118,7 @@ describe('a job that is steered', () => {
     await handle(name).executeUpdate('replay', { args: [{ from: FIRST, lookBack: '0s' }] });
     await handle(`${name}/0`).terminate('test');
     await replayed(name);
-    watching = false;
+    over.abort();
     await reader;
     expect(wrong).toEqual([]);
     expect(await epochOf(name)).toBe(2);
@@ -205,6 +205,48 @@ describe('a job that is steered', () => {
     await weir.start(fresh, sessions);
     await weir.committed(fresh, records.length);
     await weir.drain(fresh);
+    expect(await rowsOf(name)).toEqual(await rowsOf(fresh));
+  });
+
+  it('writes sessions anew with a larger gap: what has grown together is one row', async () => {
+    const random = seededRandom(SEED + 2);
+    const records = Array.from({ length: 3000 }, (_, i) => ({
+      key: 'k',
+      value: JSON.stringify({
+        user_id: `u${random.below(8)}`,
+        ip: '192.0.2.1',
+        event_time: new Date(FIRST + i * 7000).toISOString(),
+      }),
+    }));
+    const topic = await weir.topic(1, records);
+    const name = uniqueName('gap');
+    const sessions = {
+      pipeline: 'sessions',
+      topic,
+      gap: '30s',
+      delay: '5s',
+      idle: 'off',
+      maxBatchEvents: 300,
+    };
+    const rowsOf = async (job: string) => {
+      const { rows } = await weir.pool.query(
+        'select session_id, session_end, event_count from user_sessions where job = $1 order by session_id',
+        [job],
+      );
+      return rows as object[];
+    };
+    await weir.start(name, sessions);
+    await weir.committed(name, records.length);
+    await eventually('sessions', async () => (await rowsOf(name)).length > 100);
+    const many = (await rowsOf(name)).length;
+    await handle(name).executeUpdate('replay', { args: [{ from: FIRST - 1, gap: '2m' }] });
+    await replayed(name);
+    await weir.drain(name);
+    const fresh = uniqueName('fresh');
+    await weir.start(fresh, { ...sessions, gap: '2m' });
+    await weir.committed(fresh, records.length);
+    await weir.drain(fresh);
+    expect((await rowsOf(fresh)).length).toBeLessThan(many);
     expect(await rowsOf(name)).toEqual(await rowsOf(fresh));
   });
 });

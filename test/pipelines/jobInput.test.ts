@@ -24,6 +24,7 @@ describe('a job that is right', () => {
       idle: 'on',
       idleAfterMs: 30_000,
       onDataLoss: 'fail',
+      maxRejected: 0.1,
       maxBatchEvents: 25_000,
       maxBatchBytes: 256_000,
       lingerMs: expect.any(Number),

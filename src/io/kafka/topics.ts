@@ -64,7 +64,9 @@ export function createTopicAdmin(config: KafkaConfig): TopicAdmin {
     const found = await Promise.all(
       [...(known?.byLeader ?? [])].map(async ([leader, led]) => {
         const partitions = wanted.filter(({ partition }) => led.includes(partition));
-        return partitions.length === 0 ? [] : brokers.offsetsAt(leader, { topic, partitions });
+        return partitions.length === 0
+          ? Promise.resolve([])
+          : brokers.offsetsAt(leader, { topic, partitions });
       }),
     );
     return found.flat();

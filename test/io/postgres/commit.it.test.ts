@@ -86,6 +86,8 @@ describe('a commit', () => {
       endsUntil: START + 5 * MINUTE,
       pending: null,
       sources: null,
+      rewrite: null,
+      paused: null,
     });
     const { rows } = await pool.query(
       'select value, record_time, value_bytes from weir.rejected where job = $1',
@@ -114,7 +116,10 @@ describe('a commit', () => {
 
   const unexpected: [string, () => Promise<void>][] = [
     ['finds no row', async () => void (await pool.query('delete from weir.progress where job = $1', [job]))],
-    ['finds another owner at the number it expects', async () => void (await claim(pool, key(), { owner: 'run-2' }))],
+    [
+      'finds another owner at the number it expects',
+      async () => void (await claim(pool, key(), { owner: 'run-2' })),
+    ],
     ['finds a number that is one ahead, with another offset', () => write({}, { offset: 11 })],
     ['finds a number that is one ahead, with another watermark', () => write({}, { watermark: START })],
     ['finds a number that is one ahead, without a watermark', () => write({}, { watermark: null })],
