@@ -196,7 +196,14 @@ describe('a job that is steered', () => {
     };
     await weir.start(name, sessions);
     await weir.committed(name, records.length);
-    await eventually('sessions', async () => (await rowsOf(name)).length > 100);
+    // Of targets that have read nothing, nothing can be replayed.
+    await eventually('both targets to have read up to the last minutes', async () => {
+      const { rows } = await weir.pool.query(
+        'select count(*) as targets from weir.progress where job = $1 and stage = 2 and watermark > $2',
+        [name, new Date(FIRST + 5_400_000)],
+      );
+      return rows[0].targets === 2;
+    });
     const from = new Date(FIRST + 1_800_000).toISOString();
     await handle(name).executeUpdate('replay', { args: [{ from, lookBack: '5m' }] });
     await replayed(name);
