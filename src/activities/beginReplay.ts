@@ -21,7 +21,7 @@ import {
 import { epochOf, type Epoch } from './claim.js';
 import { withFailures } from './failures.js';
 import { openAtTargets } from './openAtTargets.js';
-import { planReplay, type MemberPlan } from './replayPlan.js';
+import { gapGrewMs, planReplay, type MemberPlan } from './replayPlan.js';
 
 export interface BegunReplay {
   answer: ReplayAnswer;
@@ -67,7 +67,8 @@ export function createBeginReplay(dependencies: Dependencies) {
     const delayGrewMs = request.job.delayMs - current.config.delayMs;
     const replay: Stored = { id, answer };
     const config = request.job;
-    await beginEpoch(pool, { job: name, epoch, config, delayGrewMs, members: starts, replay });
+    const grew = { delayGrewMs, gapGrewMs: gapGrewMs(config, current.config) };
+    await beginEpoch(pool, { job: name, epoch, config, ...grew, members: starts, replay });
     return begun({ ...current, config, epoch: epoch + 1 }, answer);
 
     async function begun(now: CurrentEpoch<Job>, what: ReplayAnswer): Promise<BegunReplay> {
@@ -106,6 +107,12 @@ export function createBeginReplay(dependencies: Dependencies) {
   /** What the internal topic of the new epoch may hold of another life of the job is passed over. */
   async function withTargetsBehind(topic: string, members: MemberPlan[]): Promise<EpochStart['members']> {
     const former = members.some(({ stage }) => stage === 2) ? await dependencies.findTopic(topic) : null;
+    const targets = members.filter(({ stage }) => stage === 2).length;
+    if (former !== null && former.length !== targets) {
+      throw new ReplayRefused(
+        `the internal topic ${topic} is there from another life of the job, with ${former.length} partitions instead of ${targets}: delete it`,
+      );
+    }
     const ends = new Map(former?.map((each) => [each.partition, each.endOffset]));
     return members.map(({ stage, partition, offset, from }) => ({
       stage,

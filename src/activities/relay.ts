@@ -10,7 +10,8 @@ import { addCounters } from '../domain/accounting.js';
 import type { Batch, Commit, Progress } from '../domain/commit.js';
 import { latest, type Instant } from '../domain/instant.js';
 import type { CaughtUp } from '../domain/quietClock.js';
-import { replacedBy, type Reread } from '../domain/rewrite.js';
+import { rereadOf } from '../domain/replay.js';
+import { replacedBy } from '../domain/rewrite.js';
 import type { Pending } from '../domain/sources.js';
 import { UnreadableLog } from '../io/kafka/logReader.js';
 import type { RegroupingJob } from '../pipelines/job.js';
@@ -200,11 +201,6 @@ function exactBatch(input: RelayInput, progress: Progress, { to, from }: Pending
   const reread = rereadOf(progress);
   const exactly = { until: to, exact: true, stayMs: Infinity };
   return { ...batchOf(input), offset, watermark: from, reread, caughtUp: null, nextEnd: null, ...exactly };
-}
-
-function rereadOf({ rewrite = null, offset }: Progress): Reread | null {
-  if (rewrite === null || offset >= rewrite.untilOffset) return null;
-  return { until: rewrite.untilOffset, before: rewrite.from };
 }
 
 function batchOf({

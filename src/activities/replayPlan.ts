@@ -40,7 +40,7 @@ export async function planReplay(request: ReplayRequest, context: PlanContext): 
   checkPartitions(request, { sources, regroups: targets.length > 0 });
   // What writes results: targets, where there are any.
   const writers = targets.length > 0 ? targets : sources;
-  const froms = new Map(writers.map((each) => [each.partition, fromOf(request, each)]));
+  const froms = new Map(writers.map((each) => [each.partition, fromOf(request, each, context.before)]));
   const one = targets.length > 0 ? smallest([...froms.values()]) : undefined;
   const from = ({ partition }: EpochStanding): Instant | null =>
     one === undefined ? froms.get(partition)! : one;
@@ -90,8 +90,15 @@ function isChosen({ partitions }: ReplayRequest, { partition, stage }: EpochStan
 }
 
 /** A partition that is not chosen goes on from where it is: what is open is read again, no more. */
-function fromOf(request: ReplayRequest, member: EpochStanding): Instant | null {
-  return rewriteFrom(isChosen(request, member) ? request.from : Infinity, member);
+function fromOf(request: ReplayRequest, member: EpochStanding, before: Job): Instant | null {
+  const from = rewriteFrom(isChosen(request, member) ? request.from : Infinity, member);
+  // With a larger gap, what ended so shortly before may be one with what comes.
+  return from === null ? null : from - Math.max(0, gapGrewMs(request.job, before));
+}
+
+/** How much larger the gap is than before: so much later a result ends. */
+export function gapGrewMs(now: Job, before: Job): number {
+  return now.pipeline === 'hits' || before.pipeline === 'hits' ? 0 : now.gapMs - before.gapMs;
 }
 
 /** One for all that regroup: a source publishes to every target. Null where none of them has written anything. */

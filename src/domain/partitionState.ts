@@ -11,6 +11,7 @@ import type { Advance, Batch, Carried, Commit, Progress, Reject, SilentRead, Wri
 import { latest, type Instant } from './instant.js';
 import type { OpenState, Operator } from './operator.js';
 import type { CaughtUp } from './quietClock.js';
+import { rereadOf } from './replay.js';
 import { isRewriting, replacedBy, type Reread, type Rewrite } from './rewrite.js';
 import type { SourceStanding } from './sources.js';
 
@@ -173,9 +174,7 @@ export class PartitionState<Partial, Row> {
 
   /** What is read next was read by older epochs; null where it was not. */
   get reread(): Reread | null {
-    if (this.#rewrite === null) return null;
-    const { from, untilOffset } = this.#rewrite;
-    return this.offset < untilOffset ? { until: untilOffset, before: from } : null;
+    return rereadOf({ rewrite: this.#rewrite, offset: this.offset, advances: this.#advances });
   }
 
   /** A replay that is not over yet, as far as it is committed. */
@@ -283,10 +282,10 @@ export class PartitionState<Partial, Row> {
     this.#endsUntil = latest(this.#endsUntil, this.#open.lastEnd());
     if (this.watermark === null) return;
     const { rows, duplicates } = this.#open.close(this.watermark);
-    const from = this.#rewrite?.from ?? null;
+    const after = this.#rewrite?.writeAfter ?? null;
     for (const row of rows) {
       // What ends before the part that is written again stays as it is.
-      if (from === null || this.#operator.spanOf(row).end > from) this.#rows.push(row);
+      if (after === null || this.#operator.spanOf(row).end > after) this.#rows.push(row);
     }
     if (duplicates > 0) {
       const { accepted, duplicate } = this.counters;

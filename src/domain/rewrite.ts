@@ -6,8 +6,10 @@ import { latest, type Instant } from './instant.js';
 
 /** What a partition of the new epoch has to do. Fixed when the epoch begins; plain JSON, in `weir.progress`. */
 export interface Rewrite {
-  /** Results that end at or before it stay as they are; null: every result is written again. */
+  /** What older epochs have written that ends at or before it stays as it is; null: all is written again. */
   from: Instant | null;
+  /** Results that end at or before it are not written: `from`, in terms of the gap as it is now. */
+  writeAfter: Instant | null;
   /** The largest watermark of the older epochs: they have written nothing that ends after it; null: nothing at all. */
   until: Instant | null;
   /** Up to where the older epochs have read. */

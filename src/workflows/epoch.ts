@@ -5,9 +5,9 @@ import type { Progress } from '../domain/commit.js';
 import type { PartitionResult } from './messages.js';
 import type { PartitionInput } from './partitionInput.js';
 
-/** The first run of the epoch: it knows nothing. */
+/** The first run of the epoch: it knows nothing but whether somebody has just paused it. */
 export function inputOfEpoch(
-  { name, partition, stage }: PartitionInput,
+  { name, partition, stage, paused }: PartitionInput,
   { epoch, job, regroup }: Epoch,
 ): PartitionInput {
   return {
@@ -18,6 +18,7 @@ export function inputOfEpoch(
     ...(regroup === undefined ? {} : { regroup }),
     job,
     drain: null,
+    ...(paused === undefined ? {} : { paused }),
     state: null,
     fenced: 0,
   };

@@ -17,6 +17,8 @@ export interface DrainPartition {
 
 /** All that was to be read has been read. */
 export interface Reached {
+  /** Left out by older builds. */
+  epoch?: number;
   /** Left out: 1. */
   stage?: Stage;
   partition: number;

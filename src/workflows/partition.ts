@@ -63,8 +63,11 @@ async function finishDrain(run: Run, wishes: Wishes): Promise<PartitionResult> {
   return result;
 }
 
-async function next(run: Run, { newer }: Wishes): Promise<never> {
+async function next(run: Run, { newer, paused }: Wishes): Promise<never> {
   // Where a replay has begun, nothing of this epoch is anybody's.
-  const input = newer === null ? await run.nextInput() : inputOfEpoch(run.input, newer);
+  const input =
+    newer === null
+      ? await run.nextInput()
+      : inputOfEpoch({ ...run.input, ...(paused === undefined ? {} : { paused }) }, newer);
   return continueAsNew<typeof partition>(input);
 }

@@ -134,6 +134,7 @@ export class PartitionRun implements Run {
   standing(): Reached {
     return {
       ...(this.#stage === 1 ? {} : { stage: this.#stage }),
+      epoch: this.input.epoch,
       partition: this.input.partition,
       until: this.input.drain!.until,
       watermark: this.state.watermark,

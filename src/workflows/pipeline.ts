@@ -100,11 +100,13 @@ class JobRun {
     });
     // Both may come from a partition that drains for a job that was terminated meanwhile: then the drain goes on.
     setHandler(messages.reached, (there) => {
+      if (!this.#isOfNow(there)) return;
       const stage = this.#stageOf(there);
       if (stage) stage.reached[there.partition] = there;
       this.#wantDrain();
     });
     setHandler(messages.drained, (result, there) => {
+      if (!this.#isOfNow(there)) return;
       const stage = this.#stageOf(there);
       if (stage && !isBehind(stage, result)) {
         stage.drained[result.partition] = result;
@@ -135,8 +137,9 @@ class JobRun {
       lookAt = Date.now() + lookMs;
       // A drain that has not begun yet is waited for by whoever asked for it.
       const drainPending = state.drainWanted && state.sources.drain === null;
-      if (!drainPending && (workflowInfo().continueAsNewSuggested || Date.now() >= end)) {
-        await condition(allHandlersFinished);
+      const isDue = workflowInfo().continueAsNewSuggested || Date.now() >= end;
+      // Not waited for here: a handler may wait for what this loop does.
+      if (isDue && !drainPending && allHandlersFinished()) {
         await continueAsNew<typeof pipeline>(input, state);
       }
     }
@@ -230,6 +233,12 @@ class JobRun {
       ),
     );
     return answer;
+  }
+
+  /** Whether a member says so of this epoch; and not a person, of nothing. */
+  #isOfNow(there: Reached | undefined): boolean {
+    if (typeof there?.partition !== 'number') return false;
+    return there.epoch === undefined || this.state === null || there.epoch === this.state.epoch;
   }
 
   #stageOf({ stage = 1 }: Reached): StageState | undefined {

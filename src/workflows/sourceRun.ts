@@ -91,8 +91,8 @@ export class SourceRun implements Run {
 
   standing(): Reached {
     const { watermark } = this.#progress;
-    const { partition, drain } = this.input;
-    return { partition, until: drain!.until, watermark, openUntil: openUntil(this.#progress) };
+    const { epoch, partition, drain } = this.input;
+    return { epoch, partition, until: drain!.until, watermark, openUntil: openUntil(this.#progress) };
   }
 
   async finish(end: Instant | null): Promise<PartitionResult> {

@@ -37,10 +37,10 @@ export class Wishes {
     setHandler(messages.drainPartition, (wish) => this.#wantDrain(wish), {
       description: 'From its job. People send it to the job',
     });
-    setHandler(messages.configure, (wanted) => this.#change(() => (this.job = wanted)), {
+    setHandler(messages.configure, (wanted) => wanted && this.#change(() => (this.job = wanted)), {
       description: 'From its job: other batch limits and idle settings',
     });
-    setHandler(messages.finish, (wish) => void (this.finish = wish), {
+    setHandler(messages.finish, (wish) => void (this.finish = wish ?? this.finish), {
       description: 'From its job: close everything that is open and complete',
     });
     setHandler(messages.beginEpoch, (epoch) => this.#begin(epoch), {
@@ -114,7 +114,8 @@ export class Wishes {
     if (this.drain === null || wish.until > this.drain.until) this.#change(() => (this.drain = wish));
   }
 
-  #begin(epoch: Epoch): void {
+  #begin(epoch: Epoch | undefined): void {
+    if (typeof epoch?.epoch !== 'number' || !epoch.job) return; // a person's, not the job's
     if (epoch.epoch > this.#input.epoch && epoch.epoch > (this.newer?.epoch ?? 0))
       this.#change(() => (this.newer = epoch));
   }

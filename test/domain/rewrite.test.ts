@@ -1,8 +1,8 @@
 import { describe, expect, it } from 'vitest';
-import { readAgainFrom, rewriteFrom } from '../../src/domain/replay.js';
+import { readAgainFrom, rewriteFrom, rewriteOf } from '../../src/domain/replay.js';
 import { isRewriting, replacedBy, type Rewrite } from '../../src/domain/rewrite.js';
 
-const REWRITE: Rewrite = { from: 100, until: 200, untilOffset: 50, longestMs: 10 };
+const REWRITE: Rewrite = { from: 100, writeAfter: 100, until: 200, untilOffset: 50, longestMs: 10 };
 
 describe('what a commit takes away of older epochs', () => {
   const at = (offset: number, watermark: number | null) => ({ offset, watermark });
@@ -71,5 +71,38 @@ describe('the start of a replay', () => {
     expect(readAgainFrom(100, null, reaches)).toBe(60);
     expect(readAgainFrom(100, 75, reaches)).toBe(60);
     expect(readAgainFrom(100, 74, reaches)).toBe(59);
+  });
+});
+
+describe('where the watermark of the new epoch is moved on', () => {
+  const begun = (
+    from: number | null,
+    { delayGrewMs = 0, gapGrewMs = 0, advances = [] as [number, number][] },
+  ) => {
+    const stopped = { offset: 9, watermark: 150, rebuildFrom: 5, advances };
+    return rewriteOf(from, stopped, {
+      epochs: [{ offset: 9, watermark: 150, longestMs: 10 }],
+      delayGrewMs,
+      gapGrewMs,
+    });
+  };
+
+  it('is what is not written again, with a larger delay, too: what comes behind it is late, not lost', () => {
+    expect(begun(150, { delayGrewMs: 60 }).advances).toEqual([[9, 150]]);
+    expect(begun(149, {}).advances).toEqual([[9, 149]]);
+  });
+
+  it('is the last move of the clock, less what the delay has grown, and never more', () => {
+    expect(begun(150, { advances: [[9, 190]] }).advances).toEqual([[9, 190]]);
+    expect(begun(150, { advances: [[9, 190]], delayGrewMs: 30 }).advances).toEqual([[9, 160]]);
+    expect(begun(150, { advances: [[9, 190]], delayGrewMs: -30 }).advances).toEqual([[9, 190]]);
+    expect(begun(150, { advances: [[8, 190]] }).advances).toEqual([[9, 150]]);
+  });
+
+  it('is nowhere where nothing is kept', () => expect(begun(null, {}).advances).toEqual([]));
+
+  it('follows another gap: results are written that end as much later or earlier', () => {
+    expect(begun(140, { gapGrewMs: -5 }).rewrite).toMatchObject({ from: 140, writeAfter: 135 });
+    expect(begun(140, { gapGrewMs: 5 }).rewrite).toMatchObject({ from: 140, writeAfter: 145 });
   });
 });

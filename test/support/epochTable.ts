@@ -114,7 +114,11 @@ export class EpochTable<Row> {
   }
 
   beginEpoch(from: Instant | null, offset: number, delayGrewMs: number): void {
-    const { rewrite, advances } = rewriteOf(from, this.standing(), { epochs: this.#epochs, delayGrewMs });
+    const { rewrite, advances } = rewriteOf(from, this.standing(), {
+      epochs: this.#epochs,
+      delayGrewMs,
+      gapGrewMs: 0,
+    });
     this.epoch++;
     this.#epochs.push(begin({ offset, advances, rewrite }));
     this.#rejected.push(new Map());

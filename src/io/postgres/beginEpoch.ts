@@ -14,6 +14,8 @@ export interface EpochStart {
   config: unknown;
   /** How much larger its delay is than before. */
   delayGrewMs: number;
+  /** And its gap: so much later results end. */
+  gapGrewMs: number;
   members: { stage: Stage; partition: number; offset: number; from: Instant | null }[];
   /** What was asked for, by an id that is its own: who asks again hears that it has begun. */
   replay: { id: string };
@@ -34,10 +36,13 @@ export async function beginEpoch(pool: pg.Pool, start: EpochStart): Promise<void
     if (stored.epoch !== epoch)
       throw new Error(`job ${job} is at epoch ${stored.epoch}, not at ${epoch}: another replay has begun`);
     // Commits wait for this; then they find that they are nobody's.
-    await client.query(
+    const { rowCount } = await client.query(
       'update weir.progress set owner = null, stopped = true where job = $1 and epoch = $2',
       [job, epoch],
     );
+    // Registered since the replay was planned: another attempt plans it with that one.
+    if (rowCount !== start.members.length)
+      throw new Error(`job ${job} has gained a partition while its replay was planned`);
     for (const member of start.members) await enter(client, start, member);
     await client.query('update weir.job set epoch = $2, config = $3, replay = $4 where name = $1', [
       job,
@@ -61,7 +66,7 @@ type OlderRow = Parameters<typeof progressOf>[0] & { longest_ms: number; begins_
 
 async function enter(
   db: Queryable,
-  { job, epoch, delayGrewMs, members }: EpochStart,
+  { job, epoch, delayGrewMs, gapGrewMs, members }: EpochStart,
   { stage, partition, offset, from }: EpochStart['members'][number],
 ): Promise<void> {
   const { rows } = await db.query(OLDER, [job, stage, partition, epoch]);
@@ -69,7 +74,7 @@ async function enter(
   const epochs = older.map((row) => ({ ...progressOf(row), longestMs: row.longest_ms }));
   const stopped = epochs.at(-1)!;
   const { begins_at: beginsAt, paused } = older.at(-1)!;
-  const { rewrite, advances } = rewriteOf(from, stopped, { epochs, delayGrewMs });
+  const { rewrite, advances } = rewriteOf(from, stopped, { epochs, delayGrewMs, gapGrewMs });
   await db.query(ENTER, [
     job,
     stage,

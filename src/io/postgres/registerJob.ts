@@ -75,6 +75,9 @@ interface Added {
 }
 
 async function addPartitions(db: Queryable, { job, epoch, partitions, regrouped }: Added): Promise<void> {
+  const current = await db.query('select epoch from weir.job where name = $1 for update', [job]);
+  // A replay has begun another epoch meanwhile: that one takes them up.
+  if (current.rows[0]?.epoch !== epoch) return;
   // The locks make commits wait: the line must not move on between reading it and entering the new rows.
   const { rows } = await db.query(
     'select epoch, weir.millis(watermark) as watermark from weir.progress where job = $1 and stage = 1 for update',
