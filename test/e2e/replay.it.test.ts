@@ -49,8 +49,6 @@ describe('a job that is steered', () => {
       paused: true,
       partitions: [1],
     });
-    await weir.produce(topic, hits(100, 100));
-    await weir.committed(name, 150);
     const phases = () =>
       Promise.all(
         [0, 1].map(
@@ -58,6 +56,9 @@ describe('a job that is steered', () => {
         ),
       );
     await eventually('the partition to say so', async () => (await phases())[1] === 'paused');
+    // A batch that was under way is read to its end: so only now.
+    await weir.produce(topic, hits(100, 100));
+    await weir.committed(name, 150);
     expect(await phases()).toEqual(['running', 'paused']);
     // It stays so, whoever starts it again.
     await handle(`${name}/1`).terminate('test');
