@@ -115,8 +115,10 @@ describe('a job that is steered', () => {
     })();
     await handle(name).executeUpdate('replay', { args: [{ from, lookBack: '10m' }] });
     await replayed(name);
-    // A replay in the middle of a replay, and one run lost.
+    // A replay in the middle of a replay, the worker killed, and one run lost.
     await handle(name).executeUpdate('replay', { args: [{ from: FIRST, lookBack: '0s' }] });
+    await weir.stopWorker('SIGKILL');
+    await weir.startWorker();
     await handle(`${name}/0`).terminate('test');
     await replayed(name);
     over.abort();
@@ -256,5 +258,42 @@ describe('a job that is steered', () => {
     await weir.drain(fresh);
     expect((await rowsOf(fresh)).length).toBeLessThan(many);
     expect(await rowsOf(name)).toEqual(await rowsOf(fresh));
+  });
+
+  it('pauses a partition of which too much is rejected, and says why', async () => {
+    const bad = Array.from({ length: 1500 }, () => ({ key: null, value: '{', partition: 0 }));
+    const topic = await weir.topic(2, [...bad, ...hits(100)]);
+    const name = uniqueName('bad');
+    await weir.start(name, input(topic));
+    const progress = () => handle(`${name}/0`).query<{ phase: string; paused?: string }>('progress');
+    await eventually('the partition to pause', async () => (await progress()).phase === 'paused');
+    expect((await progress()).paused).toMatch(/^of the last 15\d\d records 1500 were rejected$/);
+    expect(await weir.weir('status', name)).toContain('records 1500 were rejected');
+    await weir.produce(topic, hits(100, 100));
+    await handle(name).executeUpdate('resume');
+    await weir.committed(name, 1700);
+    await weir.drain(name);
+    expect((await weir.total(name)).hits).toBe(200);
+    expect((await weir.rejected(name)).length).toBe(1500);
+  });
+
+  it('is drained in the middle of a replay, with the rows of a fresh run', async () => {
+    const topic = await weir.topic(2, hits(6000));
+    const name = uniqueName('drained');
+    await weir.start(name, { ...input(topic), maxBatchEvents: 100 });
+    await weir.committed(name, 6000);
+    await handle(name).executeUpdate('replay', { args: [{ from: FIRST, delay: '10s' }] });
+    await weir.drain(name);
+    expect(await epochOf(name)).toBe(1);
+    const fresh = uniqueName('fresh');
+    await weir.start(fresh, { ...input(topic), delay: '10s' });
+    await weir.committed(fresh, 6000);
+    await weir.drain(fresh);
+    expect(await weir.view(name)).toEqual(await weir.view(fresh));
+    const { rows } = await weir.pool.query(
+      'select sum(read)::int as read from weir.progress where job = $1 and epoch = 1',
+      [name],
+    );
+    expect(rows).toEqual([{ read: 6000 }]);
   });
 });
