@@ -106,8 +106,8 @@ export function createBeginReplay(dependencies: Dependencies) {
 
   /** What the internal topic of the new epoch may hold of another life of the job is passed over. */
   async function withTargetsBehind(topic: string, members: MemberPlan[]): Promise<EpochStart['members']> {
-    const former = members.some(({ stage }) => stage === 2) ? await dependencies.findTopic(topic) : null;
     const targets = members.filter(({ stage }) => stage === 2).length;
+    const former = targets > 0 ? await dependencies.findTopic(topic) : null;
     if (former !== null && former.length !== targets) {
       throw new ReplayRefused(
         `the internal topic ${topic} is there from another life of the job, with ${former.length} partitions instead of ${targets}: delete it`,

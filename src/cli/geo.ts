@@ -6,9 +6,9 @@ import { geoCacheSize } from '../io/postgres/geoCacheSize.js';
 import { sumLookups, type LookupSource } from '../io/postgres/geoLookups.js';
 import { requeueAddresses } from '../io/postgres/geoRequeue.js';
 import { geoStanding, type GeoStanding } from '../io/postgres/geoStanding.js';
-import { answering, createPool } from '../io/postgres/pool.js';
-import { loadConfig, type Config } from '../worker/config.js';
+import type { Config } from '../worker/config.js';
 import { OptionReader } from './options.js';
+import { withPool } from './withPool.js';
 
 type Lookups = Partial<Record<LookupSource, number>>;
 
@@ -33,7 +33,7 @@ export function geoCommand(): Command {
     .option('--json', 'as JSON, instants in epoch milliseconds')
     .addCommand(requeue)
     .action(async ({ json }: { json?: true }) => {
-      const status = await withPool(loadConfig(process.env), statusOf);
+      const status = await withPool(statusOf);
       console.log(json ? JSON.stringify(status, null, 2) : shown(status));
     });
 }
@@ -42,22 +42,15 @@ async function requeued({ job, since }: { job?: string; since?: string }): Promi
   const read = new OptionReader();
   const from = read.instantMs('--since', since, Date.now());
   read.finish();
-  const config = loadConfig(process.env);
   const request = { job: job ?? null, since: from === undefined ? null : utcDay(from) };
-  const count = await withPool(config, (pool) => requeueAddresses(pool, request));
+  const { count, geo } = await withPool(async (pool, config) => ({
+    count: await requeueAddresses(pool, request),
+    geo: config.geo,
+  }));
   console.log(`${count.toLocaleString('en')} ${count === 1 ? 'address' : 'addresses'} queued`);
-  const { mmdb, key } = config.geo;
+  const { mmdb, key } = geo;
   if (mmdb.length === 0 && key === null)
     console.error('weir geo: neither GEOIP_MMDB nor IP2LOCATION_KEY is set here; a worker needs one of them');
-}
-
-async function withPool<T>(config: Config, work: (pool: pg.Pool, config: Config) => Promise<T>): Promise<T> {
-  const pool = createPool(config.postgres, 1);
-  try {
-    return await answering(config.postgres, () => work(pool, config));
-  } finally {
-    await pool.end();
-  }
 }
 
 async function statusOf(pool: pg.Pool, { geo }: Config): Promise<GeoStatus> {

@@ -8,12 +8,8 @@ import type { Mmdb } from '../../src/io/geo/mmdb.js';
 import type { Place } from '../../src/io/geo/place.js';
 import { QUEUE_ADDRESSES, queueEntry } from '../../src/io/postgres/geoQueue.js';
 import { requeueAddresses } from '../../src/io/postgres/geoRequeue.js';
-import {
-  createGeoDatabase,
-  insertSessions,
-  sessionPlaces,
-  type GeoDatabase,
-} from '../support/geoDatabase.js';
+import type { TestDatabase } from '../support/database.js';
+import { createGeoDatabase, insertSessions, sessionPlaces } from '../support/geoDatabase.js';
 import {
   errorBody,
   placeBody,
@@ -26,7 +22,7 @@ const MINUTE = 60_000;
 const PARIS: Place = { country: 'FR', state: null, city: 'Paris' };
 
 describe('the work on the queue of addresses', () => {
-  let database: GeoDatabase;
+  let database: TestDatabase;
   let pool: pg.Pool;
   let stub: Ip2LocationStub;
   let now: number;

@@ -7,6 +7,7 @@ import type { Random } from '../../src/cli/generate/random.js';
 import type { HitsJob } from '../../src/pipelines/job.js';
 import { hitsOperator } from '../../src/pipelines/hits/operator.js';
 import { clickItemOf, clickRulesOf, countedClicks, modelClicks } from '../support/clickModel.js';
+import { difference } from '../support/difference.js';
 import { testJob } from '../support/job.js';
 import { hitOf, PartitionModel, type ModelOptions } from '../support/partitionModel.js';
 import { countedHit, ProgressTable } from '../support/progressTable.js';
@@ -223,10 +224,4 @@ function finish<P, I, R>(model: PartitionModel<P, I, R>, table: ProgressTable<R>
     if (table.standing(0).watermark === end) return;
   }
   throw new Error('a drain does not come to an end');
-}
-
-function difference<K, V>(what: string, found: Iterable<[K, V]>, wanted: Iterable<[K, V]>): string | null {
-  const sorted = (entries: Iterable<[K, V]>) => [...entries].map((entry) => JSON.stringify(entry)).sort();
-  const [is, should] = [sorted(found).join(' '), sorted(wanted).join(' ')];
-  return is === should ? null : `${what}: ${is} instead of ${should}`;
 }

@@ -10,6 +10,7 @@ import { hitsOperator } from '../../src/pipelines/hits/operator.js';
 import type { HitsJob } from '../../src/pipelines/job.js';
 import { clickItemOf, clickRulesOf, countedClicks, modelClicks } from '../support/clickModel.js';
 import { EpochTable } from '../support/epochTable.js';
+import { difference } from '../support/difference.js';
 import { testJob } from '../support/job.js';
 import { hitOf, PartitionModel } from '../support/partitionModel.js';
 import { countedHit, type Counted } from '../support/progressTable.js';
@@ -314,10 +315,4 @@ function startOf(group: string): number {
 
 function endOf(group: string): number {
   return (JSON.parse(group) as [number, number])[1];
-}
-
-function difference<K, V>(what: string, found: Iterable<[K, V]>, wanted: Iterable<[K, V]>): string | null {
-  const sorted = (entries: Iterable<[K, V]>) => [...entries].map((entry) => JSON.stringify(entry)).sort();
-  const [is, should] = [sorted(found).join(' '), sorted(wanted).join(' ')];
-  return is === should ? null : `${what}: ${is} instead of ${should}`;
 }

@@ -5,12 +5,8 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { QUEUE_ADDRESSES, queueEntry } from '../../src/io/postgres/geoQueue.js';
 import { LOCATE_ID } from '../../src/worker/startLocate.js';
 import { errorBody, startIp2LocationStub, type Ip2LocationStub } from '../io/geo/ip2locationStub.js';
-import {
-  createGeoDatabase,
-  insertSessions,
-  sessionPlaces,
-  type GeoDatabase,
-} from '../support/geoDatabase.js';
+import type { TestDatabase } from '../support/database.js';
+import { createGeoDatabase, insertSessions, sessionPlaces } from '../support/geoDatabase.js';
 import { sharedStack } from '../support/stack.js';
 import { eventually, uniqueName, Weir } from '../support/weir.js';
 
@@ -19,7 +15,7 @@ const KEY = 'secret-key-of-a-test';
 describe('the locate workflow', () => {
   let weir: Weir;
   let stub: Ip2LocationStub;
-  let database: GeoDatabase;
+  let database: TestDatabase;
   const job = uniqueName('located');
 
   beforeAll(async () => {
@@ -157,7 +153,7 @@ const PLACES = {
 describe('places of sessions', () => {
   let weir: Weir;
   let stub: Ip2LocationStub;
-  let database: GeoDatabase;
+  let database: TestDatabase;
   let away = true;
 
   beforeAll(async () => {

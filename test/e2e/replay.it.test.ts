@@ -39,6 +39,14 @@ describe('a job that is steered', () => {
       return rows[0].done as boolean;
     });
 
+  const sessionsOf = async (job: string) => {
+    const { rows } = await weir.pool.query(
+      'select session_id, session_end, event_count from user_sessions where job = $1 order by session_id',
+      [job],
+    );
+    return rows as object[];
+  };
+
   it('reads no further while it is paused, one partition or all, and goes on where it was', async () => {
     const topic = await weir.topic(2, hits(100));
     const name = uniqueName('paused');
@@ -190,13 +198,6 @@ describe('a job that is steered', () => {
     const topic = await weir.topic(3, records);
     const name = uniqueName('regrouped');
     const sessions = { pipeline: 'sessions', topic, gap: '1m', delay: '5s', parallelism: 2, idle: 'off' };
-    const rowsOf = async (job: string) => {
-      const { rows } = await weir.pool.query(
-        'select session_id, session_end, event_count from user_sessions where job = $1 order by session_id',
-        [job],
-      );
-      return rows as object[];
-    };
     await weir.start(name, sessions);
     await weir.committed(name, records.length);
     // Of targets that have read nothing, nothing can be replayed.
@@ -215,7 +216,7 @@ describe('a job that is steered', () => {
     await weir.start(fresh, sessions);
     await weir.committed(fresh, records.length);
     await weir.drain(fresh);
-    expect(await rowsOf(name)).toEqual(await rowsOf(fresh));
+    expect(await sessionsOf(name)).toEqual(await sessionsOf(fresh));
   });
 
   it('writes sessions anew with a larger gap: what has grown together is one row', async () => {
@@ -238,17 +239,10 @@ describe('a job that is steered', () => {
       idle: 'off',
       maxBatchEvents: 300,
     };
-    const rowsOf = async (job: string) => {
-      const { rows } = await weir.pool.query(
-        'select session_id, session_end, event_count from user_sessions where job = $1 order by session_id',
-        [job],
-      );
-      return rows as object[];
-    };
     await weir.start(name, sessions);
     await weir.committed(name, records.length);
-    await eventually('sessions', async () => (await rowsOf(name)).length > 100);
-    const many = (await rowsOf(name)).length;
+    await eventually('sessions', async () => (await sessionsOf(name)).length > 100);
+    const many = (await sessionsOf(name)).length;
     await handle(name).executeUpdate('replay', { args: [{ from: FIRST - 1, gap: '2m' }] });
     await replayed(name);
     await weir.drain(name);
@@ -256,8 +250,8 @@ describe('a job that is steered', () => {
     await weir.start(fresh, { ...sessions, gap: '2m' });
     await weir.committed(fresh, records.length);
     await weir.drain(fresh);
-    expect((await rowsOf(fresh)).length).toBeLessThan(many);
-    expect(await rowsOf(name)).toEqual(await rowsOf(fresh));
+    expect((await sessionsOf(fresh)).length).toBeLessThan(many);
+    expect(await sessionsOf(name)).toEqual(await sessionsOf(fresh));
   });
 
   it('pauses a partition of which too much is rejected, and says why', async () => {

@@ -12,7 +12,7 @@ export interface TestDatabase {
   drop(): Promise<void>;
 }
 
-export async function createDatabase({ migrated = true } = {}): Promise<TestDatabase> {
+export async function createDatabase({ migrated = true, connections = 4 } = {}): Promise<TestDatabase> {
   const database = uniqueName('db').replaceAll('-', '_');
   const { postgresUrl } = sharedStack();
   const { postgres } = loadConfig({ POSTGRES_URL: postgresUrl });
@@ -21,7 +21,7 @@ export async function createDatabase({ migrated = true } = {}): Promise<TestData
   const admin = createPool(postgres, 1);
   await admin.query(`create database ${database}`);
   if (migrated) await migrate({ ...postgres, database });
-  const pool = createPool({ ...postgres, database }, 4);
+  const pool = createPool({ ...postgres, database }, connections);
   return {
     url: url.href,
     pool,

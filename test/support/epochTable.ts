@@ -2,9 +2,8 @@
 import type { Commit, Progress } from '../../src/domain/commit.js';
 import type { Instant } from '../../src/domain/instant.js';
 import { rewriteFrom, rewriteOf } from '../../src/domain/replay.js';
-import { Fenced } from '../../src/io/postgres/commit.js';
 import { NO_RECORDS } from '../../src/domain/accounting.js';
-import { asJson, type Counted, type ModelCommit } from './progressTable.js';
+import { asJson, isMade, type Counted, type ModelCommit } from './progressTable.js';
 
 interface Standing extends Progress {
   owner: string | null;
@@ -50,15 +49,7 @@ export class EpochTable<Row> {
 
   commit(_partition: number, owner: string, what: ModelCommit<Row>): void {
     const standing = this.#epochs[this.epoch]!;
-    if (standing.owner !== owner || standing.number !== what.expects) {
-      const already =
-        standing.owner === owner &&
-        standing.number === what.expects + 1 &&
-        standing.offset === what.offset &&
-        standing.watermark === what.watermark;
-      if (already) return;
-      throw new Fenced(`commit ${what.expects} by ${owner} found ${standing.number} of ${standing.owner}`);
-    }
+    if (isMade(standing, owner, what)) return;
     const { expects, rows, rejects, replaced, longestMs = 0, ...rest } = asJson(what);
     for (const row of rows) {
       const [group, count] = this.#counted(row);

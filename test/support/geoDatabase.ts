@@ -1,38 +1,12 @@
 /** A database of its own for tests of location: the queue belongs to everybody. */
 import type pg from 'pg';
-import { migrate } from '../../src/io/postgres/migrate.js';
-import { createPool } from '../../src/io/postgres/pool.js';
-import { loadConfig } from '../../src/worker/config.js';
-import { sharedStack } from './stack.js';
-import { uniqueName } from './weir.js';
+import { createDatabase, type TestDatabase } from './database.js';
 
-export interface GeoDatabase {
-  url: string;
-  pool: pg.Pool;
-  drop(): Promise<void>;
-}
-
-export async function createGeoDatabase(): Promise<GeoDatabase> {
-  const database = uniqueName('geo').replaceAll('-', '_');
-  const { postgresUrl } = sharedStack();
-  const { postgres } = loadConfig({ POSTGRES_URL: postgresUrl });
-  const url = new URL(postgresUrl);
-  url.pathname = `/${database}`;
-  const admin = createPool(postgres, 1);
-  await admin.query(`create database ${database}`);
-  await migrate({ ...postgres, database });
-  const pool = createPool({ ...postgres, database }, 20);
-  // Rows of any date can be written.
-  await pool.query('create table weir.sessions_of_tests partition of user_sessions default');
-  return {
-    url: url.href,
-    pool,
-    async drop() {
-      await pool.end();
-      await admin.query(`drop database ${database} with (force)`);
-      await admin.end();
-    },
-  };
+/** As {@link createDatabase} makes it, for sessions of any date. */
+export async function createGeoDatabase(): Promise<TestDatabase> {
+  const database = await createDatabase({ connections: 20 });
+  await database.pool.query('create table weir.sessions_of_tests partition of user_sessions default');
+  return database;
 }
 
 export interface TestSession {

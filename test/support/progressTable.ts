@@ -72,15 +72,7 @@ export class ProgressTable<Row> {
   /** Throws {@link Fenced}. */
   commit(partition: number, owner: string, commit: ModelCommit<Row>): void {
     const standing = this.#standing.get(partition)!;
-    if (standing.owner !== owner || standing.number !== commit.expects) {
-      const alreadyMade =
-        standing.owner === owner &&
-        standing.number === commit.expects + 1 &&
-        standing.offset === commit.offset &&
-        standing.watermark === commit.watermark;
-      if (alreadyMade) return;
-      throw new Fenced(`commit ${commit.expects} by ${owner} found ${standing.number} of ${standing.owner}`);
-    }
+    if (isMade(standing, owner, commit)) return;
     if (standing.watermark !== null && (commit.watermark === null || commit.watermark < standing.watermark)) {
       this.broken.push(`the committed watermark went from ${standing.watermark} to ${commit.watermark}`);
     }
@@ -131,6 +123,22 @@ export class ProgressTable<Row> {
     }
     return shown;
   }
+}
+
+/** Whether exactly this commit was made before; throws {@link Fenced} where it is not the one that is due. */
+export function isMade(
+  standing: Pick<Progress, 'number' | 'offset' | 'watermark'> & { owner: string | null },
+  owner: string,
+  { expects, offset, watermark }: Pick<Commit<unknown>, 'expects' | 'offset' | 'watermark'>,
+): boolean {
+  if (standing.owner === owner && standing.number === expects) return false;
+  const made =
+    standing.owner === owner &&
+    standing.number === expects + 1 &&
+    standing.offset === offset &&
+    standing.watermark === watermark;
+  if (made) return true;
+  throw new Fenced(`commit ${expects} by ${owner} found ${standing.number} of ${standing.owner}`);
 }
 
 /** As it comes out of a database or a payload: nothing but plain JSON survives. */

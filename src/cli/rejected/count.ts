@@ -5,7 +5,7 @@ import { rejectedCounts, type RejectedCount } from '../../io/postgres/rejectedCo
 import { OptionReader } from '../options.js';
 import { filterOf, withFilter, type FilterOptions } from './options.js';
 import { printable } from './text.js';
-import { withPool } from './withPool.js';
+import { withPool } from '../withPool.js';
 
 export function countCommand(): Command {
   return withFilter(new Command('count'))

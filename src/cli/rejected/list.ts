@@ -5,7 +5,7 @@ import { rejectedRecords, type RejectedRecord } from '../../io/postgres/rejected
 import { OptionReader } from '../options.js';
 import { filterOf, withFilter, type FilterOptions } from './options.js';
 import { asText, beginningOf, printable } from './text.js';
-import { withPool } from './withPool.js';
+import { withPool } from '../withPool.js';
 
 const DEFAULT_LIMIT = 20;
 

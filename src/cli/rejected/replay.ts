@@ -12,7 +12,7 @@ import { OptionReader } from '../options.js';
 import { findLate, lateSentence } from './lateAdvice.js';
 import { filterOf, withFilter, type FilterOptions } from './options.js';
 import { counted, InDoubt, sendAgain, type Outcome } from './sendAgain.js';
-import { withPool } from './withPool.js';
+import { withPool } from '../withPool.js';
 
 const DEFAULT_LIMIT = 10_000;
 

@@ -4,7 +4,7 @@ import { rejectedRecord, type WholeRecord } from '../../io/postgres/rejectedReco
 import { OptionReader, UsageError } from '../options.js';
 import { jsonOf } from './list.js';
 import { asText, printable } from './text.js';
-import { withPool } from './withPool.js';
+import { withPool } from '../withPool.js';
 
 interface ShowOptions {
   raw?: true;

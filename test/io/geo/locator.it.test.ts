@@ -1,10 +1,11 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { createLocator } from '../../../src/io/geo/locator.js';
 import { sumLookups } from '../../../src/io/postgres/geoLookups.js';
-import { createGeoDatabase, type GeoDatabase } from '../../support/geoDatabase.js';
+import type { TestDatabase } from '../../support/database.js';
+import { createGeoDatabase } from '../../support/geoDatabase.js';
 
 describe('a locator on Postgres', () => {
-  let database: GeoDatabase;
+  let database: TestDatabase;
   beforeAll(async () => {
     database = await createGeoDatabase();
   });

@@ -8,11 +8,11 @@ import { QUEUE_ADDRESSES, queueEntry } from '../../../src/io/postgres/geoQueue.j
 import { requeueAddresses } from '../../../src/io/postgres/geoRequeue.js';
 import { storePlace } from '../../../src/io/postgres/geoStore.js';
 import { giveBackAddress, takeNextAddress } from '../../../src/io/postgres/geoTakeNext.js';
+import type { TestDatabase } from '../../support/database.js';
 import {
   createGeoDatabase,
   insertSessions,
   sessionPlaces,
-  type GeoDatabase,
   type TestSession,
 } from '../../support/geoDatabase.js';
 import { eventually } from '../../support/weir.js';
@@ -23,7 +23,7 @@ const IP = '8.8.8.8';
 const ANSWER = { place: LONDON, rememberAt: NOW };
 
 describe('the queue of addresses', () => {
-  let database: GeoDatabase;
+  let database: TestDatabase;
   let pool: pg.Pool;
   beforeAll(async () => {
     database = await createGeoDatabase();
