@@ -12,20 +12,18 @@ import {
   setCurrentDetails,
   setHandler,
   upsertMemo,
-  uuid4,
   workflowInfo,
 } from '@temporalio/workflow';
 import type { PartitionStanding, Survey } from '../activities/surveyJob.js';
 import { keyApartText, keysAreApart, keysLookedAt, whyGrowthIsRefused } from '../pipelines/keysTogether.js';
 import type { ReplayAnswer } from '../pipelines/replayInput.js';
-import { beginReplay, startJob, surveyJob } from './activities.js';
+import { startJob, surveyJob } from './activities.js';
 import { cancelMembers, startMember, tell } from './children.js';
 import { jobDetails, type JobStanding } from './details.js';
 import { passOnDrain, tellDrain } from './drain.js';
 import { failingFor } from './failures.js';
 import {
   drainAccepted,
-  enterEpoch,
   isBehind,
   isRunning,
   newStage,
@@ -40,6 +38,7 @@ import { Members } from './members.js';
 import * as messages from './messages.js';
 import type { DrainAccepted, PauseAccepted, PauseRequest, PipelineResult, Reached } from './messages.js';
 import { pauseJob } from './pauseJob.js';
+import { Replays } from './replays.js';
 
 /** How often the job looks after its partitions: at first, and while something changes; up to once a minute. */
 const LOOK_FIRST_MS = 2000;
@@ -74,12 +73,11 @@ class JobRun {
   /** A drain that was asked for before the job was registered. */
   #drainAwaitsStart = false;
   #news = false;
-  /** The replay that was asked for last: they begin one after the other. */
-  #replays: Promise<unknown> = Promise.resolve();
-  #replaysUnderWay = 0;
+  readonly #replays: Replays;
 
   constructor(name: string, carried: JobState | null) {
     this.#name = name;
+    this.#replays = new Replays(name);
     if (carried !== null) this.#know(carried);
     setHandler(messages.drain, () => this.#wantDrain(), {
       description: 'End of input: read what is there now, write everything, complete',
@@ -127,7 +125,7 @@ class JobRun {
       this.#news = false;
       const members = this.members!;
       // A replay that begins would make members forget it.
-      if (this.#replaysUnderWay === 0)
+      if (!this.#replays.pending)
         await this.#attempt('drain', () =>
           passOnDrain(state, members, () => this.#survey(state, state.sources)),
         );
@@ -197,41 +195,10 @@ class JobRun {
     });
   }
 
-  /** One after the other: each begins from what the one before has made. */
   async #replay(request: unknown): Promise<ReplayAnswer> {
-    this.#replaysUnderWay++;
-    try {
-      const mine = this.#replays.then(() => this.#beginReplay(request));
-      this.#replays = mine.catch(() => {});
-      return await mine;
-    } finally {
-      this.#replaysUnderWay--;
-    }
-  }
-
-  async #beginReplay(request: unknown): Promise<ReplayAnswer> {
     await condition(() => this.state !== null);
-    const state = this.state!;
-    if (state.drainWanted) {
-      throw ApplicationFailure.nonRetryable(
-        'The replay is refused: the job is being drained. Start it again when it has completed, and ask again',
-        'ReplayRefused',
-      );
-    }
-    const { answer, next } = await beginReplay(this.#name, {
-      epoch: state.epoch,
-      id: uuid4(),
-      input: request,
-    });
-    if (next === null) return answer;
-    enterEpoch(state, next);
+    const answer = await this.#replays.ask(request, this.state!, this.members!);
     this.#news = true;
-    const members = this.members!;
-    await Promise.all(
-      stagesOf(state).map((stage) =>
-        members.tellRunning(stage, (member) => tell(member, messages.beginEpoch, next)),
-      ),
-    );
     return answer;
   }
 
