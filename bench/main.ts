@@ -1,4 +1,4 @@
-/** `npm run bench [-- hits|sessions|regroup|openSessions|clicks|latency|recovery] [--keep]`: measures weir on this machine (docs/benchmarks.md). Linux only. */
+/** `npm run bench [-- hits|sessions|regroup|openSessions|clicks|latency|recovery|restart] [--keep]`: measures weir on this machine (docs/benchmarks.md). Linux only. */
 import { availableParallelism, loadavg } from 'node:os';
 import { parseArgs } from 'node:util';
 import { measureClicks } from './clicks.js';
@@ -8,6 +8,7 @@ import { measureOpenSessions } from './openSessions.js';
 import { measureRecovery } from './recovery.js';
 import { measureRegroup } from './regroup.js';
 import { table, type Figure } from './report.js';
+import { measureRestart } from './restart.js';
 import { measureSessions } from './sessions.js';
 import { openWorld } from './world.js';
 
@@ -19,6 +20,7 @@ const measurements = {
   clicks: measureClicks,
   latency: measureLatency,
   recovery: measureRecovery,
+  restart: measureRestart,
 };
 type Name = keyof typeof measurements;
 
