@@ -95,7 +95,8 @@ export async function comparePeers(
   return rows.some(isWrong) ? 1 : 0;
 }
 
-/** Of weir. What the peers lose is told in the table. */
-function isWrong({ engine, results, notes }: Row): boolean {
-  return engine === 'weir' && (notes.length > 0 || results?.agrees === false || results?.lost !== 0);
+/** Whether a row says that weir failed. What the peers lose is only told. */
+export function isWrong({ engine, results, notes }: Row): boolean {
+  if (engine !== 'weir') return false;
+  return notes.length > 0 || (results !== undefined && (!results.agrees || results.lost !== 0));
 }

@@ -4,7 +4,7 @@ import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { MEASUREMENTS, planOf } from '../../../bench/peers/command.js';
+import { isWrong, MEASUREMENTS, planOf } from '../../../bench/peers/command.js';
 import { ENGINES } from '../../../bench/peers/engines.js';
 import { missing, SHARED_FILES } from '../../../bench/peers/missing.js';
 
@@ -90,5 +90,24 @@ describe('what is compared', () => {
     [{ measurements: [], events: '100000.5' }, 'whole number'],
   ])('%j is refused', (wishes, sentence) => {
     expect(planOf(wishes)).toContain(sentence);
+  });
+});
+
+describe('the benchmark fails', () => {
+  const results = { rows: 2, open: 0, lost: 0, checksum: '00000000', agrees: true };
+  const weir = { job: 'hits', engine: 'weir', notes: [] };
+
+  it('when rows of weir are not those of the exact pass, or its run failed', () => {
+    expect(isWrong({ ...weir, results: { ...results, agrees: false } })).toBe(true);
+    expect(isWrong({ ...weir, results: { ...results, lost: 1 } })).toBe(true);
+    expect(isWrong({ ...weir, results, notes: ['failed: no broker'] })).toBe(true);
+  });
+
+  it('not when they are, when only latency was asked for, or when a peer loses or fails', () => {
+    expect(isWrong({ ...weir, results })).toBe(false);
+    expect(isWrong({ ...weir, latency: { p50Ms: 80, p99Ms: 100 } })).toBe(false);
+    expect(
+      isWrong({ ...weir, engine: 'Spark', results: { ...results, lost: 9 }, notes: ['failed: x'] }),
+    ).toBe(false);
   });
 });
