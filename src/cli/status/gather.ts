@@ -119,6 +119,8 @@ async function runningJobs({ workflow }: Client): Promise<KnownJob[]> {
 
 async function statusOfJob(sources: Sources, job: KnownJob): Promise<JobStatus> {
   const { name, members, line } = job;
+  // Before the workflows: what has come since does not count as lag.
+  const early = job.topic === null ? null : await endsOf(sources, job, job);
   const [ofJob, ...ofMembers] = await askTemporal(sources, [
     name,
     ...members.map(({ stage, partition }) => memberId(name, stage, partition)),
@@ -126,11 +128,7 @@ async function statusOfJob(sources: Sources, job: KnownJob): Promise<JobStatus> 
   const pipeline = job.pipeline ?? ofJob?.answer?.pipeline ?? null;
   const topic = job.topic ?? ofJob?.answer?.topic ?? null;
   const epoch = job.epoch ?? ofMembers[0]?.answer?.epoch ?? null;
-  const topicOf = {
-    1: topic,
-    2: epoch === null || members.every(({ stage }) => stage === 1) ? null : internalTopic(name, epoch),
-  };
-  const ends = { 1: await endsOf(sources, topicOf[1]), 2: await endsOf(sources, topicOf[2]) };
+  const ends = early ?? (await endsOf(sources, job, { topic, epoch }));
   const partitions = members.map((member, i) => {
     const { described: is = null, answer = null } = ofMembers[i] ?? {};
     const known: Known = {
@@ -138,7 +136,7 @@ async function statusOfJob(sources: Sources, job: KnownJob): Promise<JobStatus> 
       described: is,
       // A replay has begun meanwhile: offsets of another epoch say nothing of this one.
       answer: answer?.epoch === null || answer?.epoch === epoch ? answer : null,
-      endOffset: ends[member.stage].get(member.partition) ?? null,
+      endOffset: ends[member.stage].offsets.get(member.partition) ?? null,
     };
     return statusOfPartition(known, Date.now());
   });
@@ -152,12 +150,27 @@ async function statusOfJob(sources: Sources, job: KnownJob): Promise<JobStatus> 
     line,
     trouble: answer?.trouble ?? null,
     error: is?.error ?? null,
-    partitions: await inGroups(partitions, async (each) => withAge(sources, each, topicOf[each.stage])),
+    partitions: await inGroups(partitions, async (each) => withAge(sources, each, ends[each.stage].topic)),
   };
 }
 
-async function endsOf({ topics, warn }: Sources, topic: string | null): Promise<Map<number, number>> {
-  return topic === null ? new Map() : endOffsets(topics, topic, warn);
+interface Ends {
+  topic: string | null;
+  offsets: Map<number, number>;
+}
+
+/** Of the job's topic, and of the internal one where there are targets. */
+async function endsOf(
+  { topics, warn }: Sources,
+  { name, members }: KnownJob,
+  { topic, epoch }: Pick<JobStatus, 'topic' | 'epoch'>,
+): Promise<Record<Stage, Ends>> {
+  const isRegrouped = epoch !== null && members.some(({ stage }) => stage === 2);
+  const of = async (each: string | null): Promise<Ends> => ({
+    topic: each,
+    offsets: each === null ? new Map() : await endOffsets(topics, each, warn),
+  });
+  return { 1: await of(topic), 2: await of(isRegrouped ? internalTopic(name, epoch) : null) };
 }
 
 async function withAge(

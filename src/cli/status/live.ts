@@ -46,24 +46,22 @@ export type Answer = z.infer<typeof answers>;
 export interface Described {
   /** `running`, or how it ended: `completed`, `terminated`…; `not running`: there is none. */
   status: string;
-  taskQueue: string | null;
   error: ActivityError | null;
 }
 
-const NOT_THERE: Described = { status: 'not running', taskQueue: null, error: null };
+const NOT_THERE: Described = { status: 'not running', error: null };
 /** A task of a worker that has died counts as one. */
 const TASK_ATTEMPTS = 3;
 
 /** Where `workflowId` stands, without any worker. Rejects where Temporal does not answer. */
 export async function described(client: Client, workflowId: string): Promise<Described> {
   try {
-    const { status, taskQueue, raw, runId } = await client.workflow.getHandle(workflowId).describe();
+    const { status, raw, runId } = await client.workflow.getHandle(workflowId).describe();
     const failing = (raw.pendingActivities ?? []).find((each) => each.lastFailure && !hasRecovered(each));
     const { attempt = 1, scheduledTime, originalScheduledTime } = raw.pendingWorkflowTask ?? {};
     const since = millisOf(originalScheduledTime ?? scheduledTime);
     return {
       status: status.name.toLowerCase().replaceAll('_', ' '),
-      taskQueue,
       error: failing
         ? {
             ...errorOf(failing),

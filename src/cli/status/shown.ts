@@ -31,18 +31,22 @@ export function shownJob(job: JobStatus, { width, now }: { width: number; now: I
   const first =
     `${name}: ${pipeline ?? UNKNOWN} over ${topic ?? UNKNOWN}, ${state ?? UNKNOWN}, ` +
     `results final up to ${formatInstant(line) ?? NONE}`;
-  return [first, ...notes(job, now), ...inColumns(HEAD, job.partitions.map(rowOf), width)].join('\n');
+  return [first, ...notes(job, now), ...inColumns(HEAD, rowsOf(job), width)].join('\n');
 }
 
-function rowOf(status: PartitionStatus): string[] {
+function rowsOf({ partitions }: JobStatus): string[][] {
+  const isRegrouped = partitions.some(({ stage }) => stage === 2);
+  return partitions.map((each) => rowOf(each, isRegrouped && each.stage === 1));
+}
+
+function rowOf(status: PartitionStatus, isSource: boolean): string[] {
   const { stage, state, offset, endOffset, lag, lagMs, watermark, open, stateBytes, counters } = status;
   const isTarget = stage === 2;
   const known = <T>(value: T | null, show: (value: T) => string = String): string =>
     value === null ? UNKNOWN : show(value);
   // Sources of a regrouping hold nothing and write no rows; targets read what was judged before.
-  const isSilent = state === null || state === 'no worker';
-  const held = <T>(value: T | null, show: (value: T) => string = String): string =>
-    value === null ? (isSilent ? UNKNOWN : NONE) : show(value);
+  const held = <T>(value: T | null, show?: (value: T) => string): string =>
+    isSource ? NONE : known(value, show);
   return [
     nameOf(status),
     known(state),
@@ -54,7 +58,7 @@ function rowOf(status: PartitionStatus): string[] {
     held(open),
     held(stateBytes, howLarge),
     known(status.readPerSecond, howFast),
-    known(status.rowsPerSecond, howFast),
+    held(status.rowsPerSecond, howFast),
     isTarget ? NONE : known(counters && counters.late),
     isTarget ? NONE : known(counters && counters.rejected),
   ];
