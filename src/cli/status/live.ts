@@ -1,7 +1,7 @@
 /** What Temporal knows of a workflow: whether it runs, what fails, and, where a worker answers, what the workflow itself says. */
 import { QueryNotRegisteredError, WorkflowNotFoundError, type Client } from '@temporalio/client';
 import { z } from 'zod';
-import type { Instant } from '../../domain/instant.js';
+import { errorIn } from './errors.js';
 import type { ActivityError } from './types.js';
 
 /** A worker that is there answers within milliseconds; while it writes a large commit within four seconds. */
@@ -50,84 +50,19 @@ export interface Described {
 }
 
 const NOT_THERE: Described = { status: 'not running', error: null };
-/** A task of a worker that has died counts as one. */
-const TASK_ATTEMPTS = 3;
 
 /** Where `workflowId` stands, without any worker. Rejects where Temporal does not answer. */
 export async function described(client: Client, workflowId: string): Promise<Described> {
   try {
     const { status, raw, runId } = await client.workflow.getHandle(workflowId).describe();
-    const failing = (raw.pendingActivities ?? []).find((each) => each.lastFailure && !hasRecovered(each));
-    const { attempt = 1, scheduledTime, originalScheduledTime } = raw.pendingWorkflowTask ?? {};
-    const since = millisOf(originalScheduledTime ?? scheduledTime);
     return {
       status: status.name.toLowerCase().replaceAll('_', ' '),
-      error: failing
-        ? {
-            ...errorOf(failing),
-            since: await scheduledAt(client, { workflowId, runId }, failing.activityId!),
-          }
-        : attempt! > TASK_ATTEMPTS
-          ? { ...TASK_FAILS, attempts: attempt! - 1, since }
-          : null,
+      error: await errorIn(client, { workflowId, runId }, raw),
     };
   } catch (error) {
     if (error instanceof WorkflowNotFoundError) return NOT_THERE;
     throw error;
   }
-}
-
-const TASK_FAILS = { activity: 'workflow task', server: null, message: 'why is said in the Temporal UI' };
-
-type Time = Pending['lastStartedTime'];
-
-function millisOf(time: Time): Instant | null {
-  return time?.seconds ? Number(time.seconds) * 1000 + Math.floor((time.nanos ?? 0) / 1e6) : null;
-}
-
-type Pending = NonNullable<
-  Awaited<ReturnType<Client['workflowService']['describeWorkflowExecution']>>['pendingActivities']
->[number];
-
-/** The last failure stays while the next attempt runs, which of a poll may be for minutes. */
-function hasRecovered({ state, lastStartedTime }: Pending): boolean {
-  return Number(state) === STARTED && Date.now() - (millisOf(lastStartedTime) ?? 0) > RECOVERED_AFTER_MS;
-}
-
-const STARTED = 2;
-/** An attempt without its server fails before. */
-const RECOVERED_AFTER_MS = 30_000;
-
-const SERVERS: Record<string, ActivityError['server']> = {
-  KafkaUnavailable: 'Kafka',
-  PostgresUnavailable: 'Postgres',
-};
-
-function errorOf({ activityType, attempt, lastFailure }: Pending): Omit<ActivityError, 'since'> {
-  const { message, timeoutFailureInfo, applicationFailureInfo } = lastFailure!;
-  return {
-    activity: activityType?.name ?? '',
-    server: timeoutFailureInfo ? 'worker' : (SERVERS[applicationFailureInfo?.type ?? ''] ?? null),
-    message: (message ?? '').replaceAll(/\s*\n\s*/g, ' '),
-    attempts: Math.max(1, (attempt ?? 1) - 1),
-  };
-}
-
-/** A pending activity only tells of its newest attempt; that it was scheduled is among the last events. */
-async function scheduledAt(
-  { workflowService, options: { namespace } }: Client,
-  execution: { workflowId: string; runId: string },
-  activityId: string,
-): Promise<Instant | null> {
-  const { history } = await workflowService.getWorkflowExecutionHistoryReverse({
-    namespace,
-    execution,
-    maximumPageSize: 50,
-  });
-  const event = history?.events?.find(
-    ({ activityTaskScheduledEventAttributes: scheduled }) => scheduled?.activityId === activityId,
-  );
-  return millisOf(event?.eventTime);
 }
 
 /** What the workflow says; null where no worker answers, or it cannot. Rejects where Temporal does not answer. */

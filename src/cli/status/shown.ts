@@ -74,32 +74,55 @@ function toTheSecond(instant: Instant): string {
 
 /** What is the same for several partitions is said once. */
 function notes(job: JobStatus, now: Instant): string[] {
-  const said = new Map<string, { names: string[]; errors: ActivityError[] }>();
-  const say = (text: string, name: string, error: ActivityError | null): void => {
-    const known = said.get(text) ?? { names: [], errors: [] };
-    known.names.push(name);
+  const said = new Map<string, { of: Whom[]; errors: ActivityError[] }>();
+  const say = (text: string, whom: Whom, error: ActivityError | null): void => {
+    const known = said.get(text) ?? { of: [], errors: [] };
+    known.of.push(whom);
     if (error !== null) known.errors.push(error);
     said.set(text, known);
   };
   if (job.trouble !== null) say(job.trouble, 'job', null);
   if (job.error !== null) say(sentenceOf(job.error), 'job', job.error);
   for (const each of job.partitions) {
-    if (each.paused !== null) say(`paused: ${each.paused}`, nameOf(each), null);
-    if (each.error !== null) say(sentenceOf(each.error), nameOf(each), each.error);
-    if (each.state === 'no worker') say(NO_WORKER, nameOf(each), null);
+    if (each.paused !== null) say(`paused: ${each.paused}`, each, null);
+    if (each.error !== null) say(sentenceOf(each.error), each, each.error);
+    if (each.state === 'no worker') say(NO_WORKER, each, null);
   }
   if (job.state === 'no worker' && !said.has(NO_WORKER)) say(NO_WORKER, 'job', null);
-  return [...said].map(([text, { names, errors }]) => `  ${names.join(', ')}: ${text}${tries(errors, now)}`);
+  return [...said].map(([text, { of, errors }]) => `  ${namesOf(of)}: ${text}${tries(errors, now)}`);
+}
+
+type Whom = Pick<PartitionStatus, 'stage' | 'partition'> | 'job';
+
+/** In their order; three and more that follow each other as `0 to 2`. */
+function namesOf(of: readonly Whom[]): string {
+  const runs: Whom[][] = [];
+  for (const each of of) {
+    const last = runs.at(-1)?.at(-1);
+    if (last !== undefined && follows(last, each)) runs.at(-1)!.push(each);
+    else runs.push([each]);
+  }
+  const name = (each: Whom): string => (each === 'job' ? each : nameOf(each));
+  return runs
+    .flatMap((run) => (run.length < 3 ? run.map(name) : `${name(run[0]!)} to ${name(run.at(-1)!)}`))
+    .join(', ');
+}
+
+function follows(a: Whom, b: Whom): boolean {
+  return a !== 'job' && b !== 'job' && a.stage === b.stage && a.partition + 1 === b.partition;
 }
 
 const NO_WORKER =
   'no worker answers, so nothing goes on, and what only a worker knows is not shown: run `weir worker`';
 
+/** The line says it, and the others of that server would say the same otherwise. */
+const WHICH_LOG = /^\S+\/\d+ cannot be read now: /;
+
 function sentenceOf({ server, activity, message }: ActivityError): string {
   switch (server) {
     case 'Kafka':
     case 'Postgres':
-      return `waits for ${server} (${activity}): ${message}`;
+      return `waits for ${server} (${activity}): ${message.replace(WHICH_LOG, '')}`;
     case 'worker':
       return `waits for a worker (${activity}): ${message}`;
     case null:

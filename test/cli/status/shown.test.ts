@@ -123,6 +123,24 @@ describe('above the table stands', () => {
     expect(lines[1]).toBe('  0, 1: paused: the job was paused');
   });
 
+  it('Kafka without the name of each log', () => {
+    const message = (at: number) => `web/${at} cannot be read now: broker a:1: away`;
+    const lines = shown(
+      [0, 1].map((at) =>
+        partition({ partition: at, error: { ...error('Kafka', 1, 0), message: message(at) } }),
+      ),
+    );
+    expect(lines[1]).toBe('  0, 1: waits for Kafka (poll): broker a:1: away; tried once, for 0 s');
+  });
+
+  it('who it is about: from three on only the first and the last of a row', () => {
+    const members = [
+      ...[0, 1, 3, 4, 5].map((each) => partition({ partition: each, paused: 'why' })),
+      ...[6, 7, 8, 9].map((each) => partition({ stage: 2, partition: each, paused: 'why' })),
+    ];
+    expect(shown(members)[1]).toBe('  0, 1, 3 to 5, target-6 to target-9: paused: why');
+  });
+
   it('that no worker answers', () => {
     const lines = shown([partition({ state: 'no worker' })], { state: 'no worker' });
     expect(lines[0]).toContain(', no worker, ');
