@@ -20,6 +20,7 @@ import {
 } from '../pipelines/replayInput.js';
 import { epochOf, type Epoch } from './claim.js';
 import { withFailures } from './failures.js';
+import { withHeartbeats } from './heartbeats.js';
 import { openAtTargets } from './openAtTargets.js';
 import { gapGrewMs, planReplay, type MemberPlan } from './replayPlan.js';
 
@@ -137,7 +138,7 @@ export function createBeginReplay(dependencies: Dependencies) {
    */
   return async (name: string, asked: ReplayAsked): Promise<BegunReplay> => {
     try {
-      return await withFailures(() => begin(name, asked));
+      return await withHeartbeats(() => withFailures(() => begin(name, asked)));
     } catch (error) {
       if (!(error instanceof ReplayRefused)) throw error;
       throw ApplicationFailure.nonRetryable(error.message, error.name);

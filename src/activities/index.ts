@@ -11,6 +11,7 @@ import { createBeginReplay } from './beginReplay.js';
 import { createClaim } from './claim.js';
 import { createCommit } from './commit.js';
 import { createDescribeTopic } from './describeTopic.js';
+import type { Handover } from './handover.js';
 import { createLocateAddresses } from './locateAddresses.js';
 import type { LocateDependencies } from './locateQueue.js';
 import { createPoll } from './pollActivity.js';
@@ -29,6 +30,7 @@ export interface ActivityDependencies extends LookUps {
   kafka: KafkaConfig;
   defaultTopic: string | null;
   watch: Watch;
+  handover: Handover;
   locator: Locator;
   /** Null where location is off. */
   locating: LocateDependencies | null;
@@ -37,7 +39,7 @@ export interface ActivityDependencies extends LookUps {
 export type Activities = ReturnType<typeof createActivities>;
 
 export function createActivities(dependencies: ActivityDependencies) {
-  const { pool, readers, topics, publisher, kafka, readAgent, countryOf, watch } = dependencies;
+  const { pool, readers, topics, publisher, kafka, readAgent, countryOf, watch, handover } = dependencies;
   const { defaultTopic, locator, locating } = dependencies;
   const lookUps = { readAgent, countryOf };
   const sources = createSourceReaders({ readers, pool });
@@ -69,9 +71,9 @@ export function createActivities(dependencies: ActivityDependencies) {
       deleteTopic: (topic) => deleteTopic(kafka, topic),
     }),
     claim: createClaim({ pool }),
-    poll: createPoll({ sources, pool, watch, ...lookUps }),
+    poll: createPoll({ sources, pool, watch, handover, ...lookUps }),
     ...createRelay({ sources, publisher, pool, watch, ...lookUps }),
-    pollTarget: createPollTarget({ readers, watch }),
+    pollTarget: createPollTarget({ readers, watch, handover }),
     commit: createCommit({ pool, locator, watch }),
     locateAddresses: createLocateAddresses(locating),
   };
