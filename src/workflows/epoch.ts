@@ -24,10 +24,16 @@ export function inputOfEpoch(
   };
 }
 
-/** What was claimed; where another epoch has begun, the run goes on in that one, and this never returns. */
-export async function goingOn(input: PartitionInput, claimed: Claimed): Promise<Progress> {
+/**
+ * What was claimed; where another epoch has begun, the run goes on in that one, and this never returns. Somebody may have paused it, or let
+ * it read on, while it claimed: `paused`, undefined where nobody has.
+ */
+export async function goingOn(
+  { input, paused }: { input: PartitionInput; paused: string | null | undefined },
+  claimed: Claimed,
+): Promise<Progress> {
   if (claimed.newer === undefined) return claimed;
   return continueAsNew<(input: PartitionInput) => Promise<PartitionResult>>(
-    inputOfEpoch(input, claimed.newer),
+    inputOfEpoch({ ...input, ...(paused === undefined ? {} : { paused }) }, claimed.newer),
   );
 }

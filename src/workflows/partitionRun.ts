@@ -269,7 +269,8 @@ export class PartitionRun implements Run {
   }
 
   async #claim(): Promise<Progress> {
-    return goingOn(this.input, await claim(this.#key(), this.#owner, this.input.paused));
+    const claimed = await claim(this.#key(), this.#owner, this.input.paused);
+    return goingOn({ input: this.input, paused: this.#wishes.paused }, claimed);
   }
 
   get #stage(): Stage {

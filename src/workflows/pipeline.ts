@@ -189,7 +189,7 @@ class JobRun {
     setHandler(messages.pauseJobUpdate, (request) => pause(PAUSED, request), {
       description: 'The same, answered',
     });
-    setHandler(messages.resumeJob, (request) => void this.#attempt('resume', () => pause(null, request)), {
+    setHandler(messages.resumeJob, (request) => void this.#attempt('pause', () => pause(null, request)), {
       description: 'Read on; {"partitions":[0]} for some',
     });
     setHandler(messages.resumeJobUpdate, (request) => pause(null, request), {

@@ -42,7 +42,8 @@ export class SourceRun implements Run {
 
   async takeOver(): Promise<void> {
     const claimed = await claim(this.#key(), this.#owner, this.input.paused);
-    this.#progress = await goingOn(this.input, claimed);
+    const { paused } = this.#options.wishes;
+    this.#progress = await goingOn({ input: this.input, paused }, claimed);
     this.#paused = this.#progress.paused ?? null;
     this.#share = new RejectedShare(this.#progress.counters);
   }

@@ -283,9 +283,9 @@ describe('bad use', () => {
       '2: weir status: no job was ever started',
     ],
     [
-      'weir status without Postgres',
-      commandIn({ POSTGRES_URL: 'postgres://127.0.0.1:1/weir' }, 'status'),
-      '1: weir status: Postgres at 127.0.0.1:1 does not answer (ECONNREFUSED)',
+      'weir rejected count without Postgres',
+      commandIn({ POSTGRES_URL: 'postgres://127.0.0.1:1/weir' }, 'rejected', 'count'),
+      '1: weir rejected: Postgres at 127.0.0.1:1 does not answer (ECONNREFUSED)',
     ],
 
     [
