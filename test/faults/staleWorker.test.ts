@@ -49,6 +49,7 @@ describe('a worker that stood still while another one took over', () => {
     });
   });
   afterEach(async () => {
+    await Promise.all(gates.splice(0).map((gate) => gate.open()));
     await stale.stopWorker('SIGKILL');
     await other.stopWorker();
   });
@@ -57,7 +58,12 @@ describe('a worker that stood still while another one took over', () => {
     await stack.remove();
   });
 
-  const close = (gate: string): Promise<Gate> => closeGate(stale.pool, stack.postgres.address, gate);
+  const gates: Gate[] = [];
+  const close = async (name: string): Promise<Gate> => {
+    const gate = await closeGate(stale.pool, stack.postgres.address, name);
+    gates.push(gate);
+    return gate;
+  };
   const startStale = () => stale.startWorker(1, { POSTGRES_USER: STALE, LOG_LEVEL: 'debug' });
   /** The other one works for the same jobs. */
   const startOther = () => other.startWorker(1, { WEIR_TASK_QUEUE: stale.taskQueue });
@@ -85,10 +91,11 @@ describe('a worker that stood still while another one took over', () => {
     name: string;
     topic: string;
   }
+  /** Of everything: late records are older than the first one. */
   const replay = (name: string) =>
     stale.client.workflow
       .getHandle(name)
-      .executeUpdate('replay', { args: [{ from: FIRST, lookBack: '0s' }] });
+      .executeUpdate('replay', { args: [{ from: FIRST - 3_600_000, lookBack: '0s' }] });
   const replayed = (name: string) =>
     eventually(
       'the replay to be over',
