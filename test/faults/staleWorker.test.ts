@@ -67,10 +67,16 @@ describe('a worker that stood still while another one took over', () => {
   const startStale = () => stale.startWorker(1, { POSTGRES_USER: STALE, LOG_LEVEL: 'debug' });
   /** The other one works for the same jobs. */
   const startOther = () => other.startWorker(1, { WEIR_TASK_QUEUE: stale.taskQueue });
-  const fenced = () =>
-    eventually('its log to say that its commit was fenced', async () =>
-      /not committed .*fenced=true/.test(await stale.workerLog()),
-    );
+  /** Lets it wake up, and resolves with what its log says of its commit. */
+  async function wokenUp(gate?: Gate): Promise<string> {
+    const { length } = await stale.workerLog();
+    stale.signalWorker('SIGCONT');
+    await gate?.open();
+    return eventually('the outcome of its commit in its log', async () => {
+      const later = (await stale.workerLog()).slice(length);
+      return /^.*\bcommitted .*\n/m.exec(later)?.[0] ?? null;
+    });
+  }
 
   /** A second of event time from one record to the next; some are late. */
   const third = (which: number): OutgoingRecord[] =>
@@ -156,10 +162,9 @@ describe('a worker that stood still while another one took over', () => {
     await goOn(job);
 
     const before = await standing(job.name);
-    stale.signalWorker('SIGCONT');
-    await gate.open();
-    await fenced();
+    const outcome = await wokenUp(gate);
     expect(await standing(job.name)).toEqual(before);
+    expect(outcome).toMatch(/not committed .*fenced=true/);
 
     const fresh = { name: uniqueName('fresh'), topic };
     await stale.produce(topic, third(2));
@@ -222,8 +227,7 @@ describe('a worker that stood still while another one took over', () => {
     await stale.committed(name, 2 * sources * THIRD, LIMIT_MS);
     expect(await staleMessages(internalTopic(name, 0))).toEqual([]);
 
-    stale.signalWorker('SIGCONT');
-    await fenced();
+    expect(await wokenUp()).toMatch(/not committed .*fenced=true/);
     expect(await staleMessages(internalTopic(name, 0))).not.toEqual([]);
     await stale.produce(topic, visits(2));
     await stale.committed(name, 3 * sources * THIRD, LIMIT_MS);
