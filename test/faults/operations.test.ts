@@ -2,7 +2,7 @@
  * What is asked of jobs – pause, resume, drain, replay, sending rejected records again – has its effect, and nothing else, whatever is
  * killed in its middle (docs/semantics.md, starting again). Each operation is on a job of its own, held at a gate when the victim dies.
  */
-import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { afterAll, beforeAll, describe, it } from 'vitest';
 import type { Service } from '../../src/dev/service.js';
 import { startTestStack, type TestStack } from '../support/stack.js';
 import { Weir } from '../support/weir.js';
