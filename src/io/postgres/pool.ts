@@ -61,7 +61,8 @@ const NO_ANSWER = new Set(['ECONNREFUSED', 'ECONNRESET', 'ENOTFOUND', 'EHOSTUNRE
 /** SQLSTATE: a connection broke, or the server stops, starts, or takes no more connections. */
 const AWAY_SQL = /^(08|57P0|53300)/;
 /** The client's own errors have no code. */
-const AWAY_CLIENT = /^(Connection terminated|Client has encountered|timeout exceeded when|Query read timeout)/;
+const AWAY_CLIENT =
+  /^(Connection terminated|Client has encountered|timeout exceeded when|Query read timeout)/;
 
 /** Why the server does not answer, where it is that which failed; null where it is something else. */
 export function whyAway(error: unknown): string | null {
