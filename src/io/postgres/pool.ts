@@ -41,6 +41,9 @@ export async function inTransaction<T>(
 ): Promise<T> {
   const client = await pool.connect();
   let broken = false;
+  // A connection that breaks is an event, too, and one that nobody takes would end the process: the next statement fails with the reason.
+  const broke = (): void => void (broken = true);
+  client.on('error', broke);
   try {
     await client.query('begin');
     const result = await work(client);
@@ -52,6 +55,7 @@ export async function inTransaction<T>(
     });
     throw error;
   } finally {
+    client.off('error', broke);
     client.release(broken);
   }
 }
