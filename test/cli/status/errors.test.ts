@@ -19,11 +19,7 @@ const clientWith = (...events: object[]): Client =>
   }) as unknown as Client;
 
 const errorOf = (description: object, ...events: object[]) =>
-  errorIn(
-    clientWith(...events),
-    { workflowId: 'hits/0', runId: 'r' },
-    description as Parameters<typeof errorIn>[2],
-  );
+  errorIn(clientWith(...events), { workflowId: 'hits/0', runId: 'r' }, description);
 
 const poll = (overrides: object = {}) => ({
   pendingActivities: [
