@@ -114,7 +114,11 @@ export async function measureBacklog(
 }
 
 /** Every partition, and every target where records are regrouped, has committed the end of its log. */
-async function readToTheEnd(world: World, job: RunningJob, ends: readonly number[]): Promise<Committed[]> {
+export async function readToTheEnd(
+  world: World,
+  job: RunningJob,
+  ends: readonly number[],
+): Promise<Committed[]> {
   const isRead = (found: Committed[], stage: number, of: readonly number[]): boolean => {
     const members = found.filter((each) => each.stage === stage);
     return members.length === of.length && members.every(({ offset, partition }) => offset === of[partition]);

@@ -47,17 +47,28 @@ export function backlogTopic(
   { events, partitions, key }: BacklogTopic = { events: EVENTS, partitions: PARTITIONS, key: 'ip' },
 ): Promise<string> {
   const prefix = `bench-backlog-${key}-${partitions}`;
-  return madeTopic(world, { events, partitions, prefix, kind: `--key ${key}` });
+  return generatedTopic(world, { events, partitions, prefix, kind: `--key ${key}` });
 }
 
 /** The same of clicks. */
 export function clicksTopic(world: World, events: number): Promise<string> {
-  return madeTopic(world, { events, partitions: PARTITIONS, prefix: 'bench-clicks', kind: CLICKS });
+  return generatedTopic(world, { events, partitions: PARTITIONS, prefix: 'bench-clicks', kind: CLICKS });
 }
 
-async function madeTopic(
+function generatedTopic(
   world: World,
   { events, partitions, prefix, kind }: { events: number; partitions: number; prefix: string; kind: string },
+): Promise<string> {
+  const options = '--event-rate 50 --disorder 45s --seed 42 --start 2026-01-01T00:00:00Z';
+  const fill = (topic: string): Promise<void> =>
+    generate(world, `--topic ${topic} --partitions ${partitions} --events ${events} ${kind} ${options}`);
+  return madeTopic(world, { events, prefix, fill });
+}
+
+/** A topic of so many events that `fill` makes, always the same ones; one that an earlier run kept is used again. */
+export async function madeTopic(
+  world: World,
+  { events, prefix, fill }: { events: number; prefix: string; fill: (topic: string) => Promise<void> },
 ): Promise<string> {
   for (let attempt = 0; ; attempt++) {
     const topic = `${prefix}-${events}-${attempt}`;
@@ -65,11 +76,7 @@ async function madeTopic(
     if (ends.reduce((sum, end) => sum + end, 0) === events) return topic;
     if (ends.length > 0) continue; // a run that was cut short has left a part
     world.say(`making ${events} events in ${topic}`);
-    const options = '--event-rate 50 --disorder 45s --seed 42 --start 2026-01-01T00:00:00Z';
-    await generate(
-      world,
-      `--topic ${topic} --partitions ${partitions} --events ${events} ${kind} ${options}`,
-    );
+    await fill(topic);
     return topic;
   }
 }

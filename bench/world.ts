@@ -38,9 +38,12 @@ export interface World {
 export async function openWorld({
   keep,
   say,
+  signal,
 }: {
   keep: boolean;
   say: (line: string) => void;
+  /** Ends a start that is under way. */
+  signal?: AbortSignal;
 }): Promise<World> {
   const temporalData = join(DATA, 'temporal');
   await mkdir(DATA, { recursive: true });
@@ -52,6 +55,7 @@ export async function openWorld({
     progress: say,
     headless: true,
     usualPorts: false,
+    ...(signal && { signal }),
   });
   const closing: (() => Promise<unknown>)[] = [];
   const close = async (): Promise<void> => {

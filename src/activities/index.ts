@@ -1,7 +1,7 @@
 /** All activities of a worker, made from what they need. */
 import type pg from 'pg';
 import type { KafkaConfig } from '../io/kafka/config.js';
-import { deleteRecordsBelow, makeInternalTopic } from '../io/kafka/internalTopic.js';
+import { deleteRecordsBelow, deleteTopic, makeInternalTopic } from '../io/kafka/internalTopic.js';
 import type { Publisher } from '../io/kafka/publisher.js';
 import type { ReaderPool } from '../io/kafka/readerPool.js';
 import type { Locator } from '../io/geo/locator.js';
@@ -67,6 +67,8 @@ export function createActivities(dependencies: ActivityDependencies) {
       pool,
       describeTopic,
       deleteRecordsBelow: (topic, below) => deleteRecordsBelow(kafka, topic, below),
+      findTopic,
+      deleteTopic: (topic) => deleteTopic(kafka, topic),
     }),
     claim: createClaim({ pool }),
     poll: createPoll({ sources, pool, watch, handover, ...lookUps }),

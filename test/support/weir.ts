@@ -90,6 +90,11 @@ export class Weir {
     this.#worker = null;
   }
 
+  /** SIGSTOP, and later SIGCONT: a machine that stands still for a while. */
+  signalWorker(signal: NodeJS.Signals): void {
+    this.#worker?.signal(signal);
+  }
+
   workerLog(): Promise<string> {
     return this.#log();
   }

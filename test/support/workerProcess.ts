@@ -11,6 +11,8 @@ export interface WorkerProcess {
   /** As Temporal knows it, where it is one process. */
   identity: string;
   readonly log: () => Promise<string>;
+  /** Sends a signal and waits for nothing: SIGSTOP, SIGCONT. */
+  signal(signal: NodeJS.Signals): void;
   /** Resolves with how it ended: `code 0`, `SIGKILL`. */
   stop(signal?: NodeJS.Signals): Promise<string>;
 }
@@ -31,6 +33,7 @@ export async function startWorkerProcess(
   return {
     identity: `${worker.pid}@${hostname()}`,
     log,
+    signal: (signal) => worker.signal(signal),
     async stop(signal = 'SIGTERM') {
       worker.signal(signal);
       await worker.exited;
