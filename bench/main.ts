@@ -1,5 +1,5 @@
 /**
- * `npm run bench [-- hits|sessions|regroup|openSessions|clicks|latency|recovery] [--keep]`: measures weir on this machine
+ * `npm run bench [-- hits|sessions|regroup|openSessions|clicks|latency|recovery|restart] [--keep]`: measures weir on this machine
  * (docs/benchmarks.md). With `--peers`, beside other engines. Linux only.
  */
 import { availableParallelism, loadavg } from 'node:os';
@@ -12,6 +12,7 @@ import { comparePeers, PEERS_USAGE } from './peers/command.js';
 import { measureRecovery } from './recovery.js';
 import { measureRegroup } from './regroup.js';
 import { table, type Figure } from './report.js';
+import { measureRestart } from './restart.js';
 import { measureSessions } from './sessions.js';
 import { openWorld } from './world.js';
 
@@ -23,6 +24,7 @@ const measurements = {
   clicks: measureClicks,
   latency: measureLatency,
   recovery: measureRecovery,
+  restart: measureRestart,
 };
 type Name = keyof typeof measurements;
 

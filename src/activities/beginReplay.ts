@@ -3,12 +3,12 @@ import type pg from 'pg';
 import { formatInstant } from '../domain/instant.js';
 import type { OffsetRange, StampedOffset } from '../io/kafka/brokers.js';
 import { internalTopic } from '../io/kafka/internalTopic.js';
-import { expectTopic } from '../io/kafka/logReader.js';
+import { expectTopic, OffsetOutOfRange } from '../io/kafka/logReader.js';
 import type { ReaderPool } from '../io/kafka/readerPool.js';
 import type { TopicDescription } from '../io/kafka/topics.js';
 import { beginEpoch, type EpochStart } from '../io/postgres/beginEpoch.js';
 import { currentEpoch, type CurrentEpoch } from '../io/postgres/currentEpoch.js';
-import { epochStandings } from '../io/postgres/epochStandings.js';
+import { epochStandings, type EpochStanding } from '../io/postgres/epochStandings.js';
 import { resultsAfter } from '../io/postgres/resultsAfter.js';
 import { readTopicId } from '../io/postgres/topicId.js';
 import type { Job } from '../pipelines/job.js';
@@ -20,6 +20,7 @@ import {
 } from '../pipelines/replayInput.js';
 import { epochOf, type Epoch } from './claim.js';
 import { withFailures } from './failures.js';
+import { withHeartbeats } from './heartbeats.js';
 import { openAtTargets } from './openAtTargets.js';
 import { gapGrewMs, planReplay, type MemberPlan } from './replayPlan.js';
 
@@ -48,7 +49,7 @@ interface Stored {
 }
 
 export function createBeginReplay(dependencies: Dependencies) {
-  const { pool, makeInternalTopic } = dependencies;
+  const { pool, readers, makeInternalTopic } = dependencies;
 
   async function begin(name: string, { epoch, id, input }: ReplayAsked): Promise<BegunReplay> {
     const current = await currentEpoch<Job>(pool, name);
@@ -83,7 +84,7 @@ export function createBeginReplay(dependencies: Dependencies) {
     { epoch, config: before }: CurrentEpoch<Job>,
     request: ReplayRequest,
   ): Promise<MemberPlan[]> {
-    const { readers, describeTopic, offsetsAt } = dependencies;
+    const { describeTopic, offsetsAt } = dependencies;
     return planReplay(request, {
       members: await epochStandings(pool, { job: name, epoch }),
       before,
@@ -95,13 +96,21 @@ export function createBeginReplay(dependencies: Dependencies) {
       },
       offsetsAt,
       resultsAfter: (partitions) => resultsAfter(pool, { job: name, results: before.pipeline }, partitions),
-      openAtTargets: (targets) =>
-        openAtTargets({ readers, describeTopic: partitionsOf }, internalTopic(name, epoch), targets),
+      openAtTargets: (targets) => openAt(internalTopic(name, epoch), targets),
     });
   }
 
   async function partitionsOf(topic: string): Promise<OffsetRange[]> {
     return (await dependencies.describeTopic(topic)).partitions;
+  }
+
+  async function openAt(topic: string, targets: EpochStanding[]): Promise<Map<number, number>> {
+    try {
+      return await openAtTargets({ readers, describeTopic: partitionsOf }, topic, targets);
+    } catch (error) {
+      if (!(error instanceof OffsetOutOfRange)) throw error;
+      throw new ReplayRefused(`the internal topic has lost what its targets hold open: ${error.message}`);
+    }
   }
 
   /** What the internal topic of the new epoch may hold of another life of the job is passed over. */
@@ -129,7 +138,7 @@ export function createBeginReplay(dependencies: Dependencies) {
    */
   return async (name: string, asked: ReplayAsked): Promise<BegunReplay> => {
     try {
-      return await withFailures(() => begin(name, asked));
+      return await withHeartbeats(() => withFailures(() => begin(name, asked)));
     } catch (error) {
       if (!(error instanceof ReplayRefused)) throw error;
       throw ApplicationFailure.nonRetryable(error.message, error.name);

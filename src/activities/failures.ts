@@ -2,13 +2,17 @@
 import { ApplicationFailure } from '@temporalio/common';
 import { OffsetOutOfRange, OtherTopic, UnreadableLog, KafkaRefused } from '../io/kafka/logReader.js';
 import { Fenced } from '../io/postgres/commit.js';
+import { whyAway } from '../io/postgres/pool.js';
 
 /** SQLSTATE classes that another try does not cure: bad data, a broken constraint. */
 const HOPELESS_SQL = /^(22|23)/;
 
 const FINAL = [Fenced, UnreadableLog, KafkaRefused, OtherTopic];
 
-/** The error as it leaves an activity: final ones become failures that are not retried, under the name that workflows look for. */
+/**
+ * The error as it leaves an activity: final ones become failures that are not retried, under the name that workflows look for. Of a server
+ * that is away it names which: people see it in the UI and in `weir status`.
+ */
 function asFailure(error: unknown): unknown {
   if (error instanceof OffsetOutOfRange) return ApplicationFailure.nonRetryable(error.message, 'DataLoss');
   if (FINAL.some((kind) => error instanceof kind) && error instanceof Error) {
@@ -22,7 +26,10 @@ function asFailure(error: unknown): unknown {
   ) {
     return ApplicationFailure.nonRetryable(error.message, 'BadData', error.code);
   }
-  return error;
+  const away = whyAway(error);
+  return away === null
+    ? error
+    : ApplicationFailure.retryable(`Postgres does not answer: ${away}`, 'PostgresUnavailable');
 }
 
 /** Runs `work`, its errors as {@link asFailure} gives them. */

@@ -1,7 +1,7 @@
 /** All activities of a worker, made from what they need. */
 import type pg from 'pg';
 import type { KafkaConfig } from '../io/kafka/config.js';
-import { deleteRecordsBelow, makeInternalTopic } from '../io/kafka/internalTopic.js';
+import { deleteRecordsBelow, deleteTopic, makeInternalTopic } from '../io/kafka/internalTopic.js';
 import type { Publisher } from '../io/kafka/publisher.js';
 import type { ReaderPool } from '../io/kafka/readerPool.js';
 import type { Locator } from '../io/geo/locator.js';
@@ -11,6 +11,7 @@ import { createBeginReplay } from './beginReplay.js';
 import { createClaim } from './claim.js';
 import { createCommit } from './commit.js';
 import { createDescribeTopic } from './describeTopic.js';
+import type { Handover } from './handover.js';
 import { createLocateAddresses } from './locateAddresses.js';
 import type { LocateDependencies } from './locateQueue.js';
 import { createPoll } from './pollActivity.js';
@@ -29,6 +30,7 @@ export interface ActivityDependencies extends LookUps {
   kafka: KafkaConfig;
   defaultTopic: string | null;
   watch: Watch;
+  handover: Handover;
   locator: Locator;
   /** Null where location is off. */
   locating: LocateDependencies | null;
@@ -37,7 +39,7 @@ export interface ActivityDependencies extends LookUps {
 export type Activities = ReturnType<typeof createActivities>;
 
 export function createActivities(dependencies: ActivityDependencies) {
-  const { pool, readers, topics, publisher, kafka, readAgent, countryOf, watch } = dependencies;
+  const { pool, readers, topics, publisher, kafka, readAgent, countryOf, watch, handover } = dependencies;
   const { defaultTopic, locator, locating } = dependencies;
   const lookUps = { readAgent, countryOf };
   const sources = createSourceReaders({ readers, pool });
@@ -65,11 +67,13 @@ export function createActivities(dependencies: ActivityDependencies) {
       pool,
       describeTopic,
       deleteRecordsBelow: (topic, below) => deleteRecordsBelow(kafka, topic, below),
+      findTopic,
+      deleteTopic: (topic) => deleteTopic(kafka, topic),
     }),
     claim: createClaim({ pool }),
-    poll: createPoll({ sources, pool, watch, ...lookUps }),
+    poll: createPoll({ sources, pool, watch, handover, ...lookUps }),
     ...createRelay({ sources, publisher, pool, watch, ...lookUps }),
-    pollTarget: createPollTarget({ readers, watch }),
+    pollTarget: createPollTarget({ readers, watch, handover }),
     commit: createCommit({ pool, locator, watch }),
     locateAddresses: createLocateAddresses(locating),
   };

@@ -4,6 +4,7 @@ import { readJobClock } from '../io/postgres/jobClock.js';
 import type { PartitionKey } from '../io/postgres/partitionKey.js';
 import { lateBefore, rejectedOffsets } from '../io/postgres/rejectedOffsets.js';
 import { withFailures } from './failures.js';
+import type { Handover } from './handover.js';
 import type { LookUps } from '../pipelines/pollSide.js';
 import { poll, type PollInput, type PollResult } from './poll.js';
 import type { SourceReaders } from './sourceReader.js';
@@ -16,9 +17,10 @@ interface Dependencies extends LookUps {
   sources: SourceReaders;
   pool: pg.Pool;
   watch: Watch;
+  handover: Handover;
 }
 
-export function createPoll({ sources, pool, watch, readAgent, countryOf }: Dependencies) {
+export function createPoll({ sources, pool, watch, handover, readAgent, countryOf }: Dependencies) {
   /** {@link poll} with a reader of this process's pool, heartbeats, and an end at once when it is cancelled. */
   return async (key: PartitionKey, input: PollInput): Promise<PollResult> => {
     const activity = Context.current();
@@ -33,6 +35,7 @@ export function createPoll({ sources, pool, watch, readAgent, countryOf }: Depen
         sources.lend({ job: key.job, topic, partition: key.partition }, (reader) =>
           Promise.race([
             activity.cancelled,
+            handover.givenBack,
             poll(request, {
               reader,
               readAgent,
@@ -48,10 +51,11 @@ export function createPoll({ sources, pool, watch, readAgent, countryOf }: Depen
           ]),
         ),
       );
+      await handover.passing();
       watch(partition, batchRead(result, input.silent));
       return result;
     } catch (error) {
-      if (!activity.cancellationSignal.aborted) watch(partition, { what: 'not read' });
+      if (!activity.cancellationSignal.aborted && !handover.begun) watch(partition, { what: 'not read' });
       throw error;
     } finally {
       clearInterval(heartbeat);

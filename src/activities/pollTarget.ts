@@ -8,6 +8,7 @@ import type { RegroupingJob } from '../pipelines/job.js';
 import type { JobRegrouped } from '../pipelines/operators.js';
 import { combinerOf } from '../pipelines/pollSide.js';
 import { withFailures } from './failures.js';
+import type { Handover } from './handover.js';
 import type { PollResult } from './poll.js';
 import { batchRead, watched, type Fetch, type Watch, type WatchedPartition } from './watch.js';
 import { decodeMessage } from './regroupMessage.js';
@@ -109,7 +110,13 @@ function take(
   }
 }
 
-export function createPollTarget({ readers, watch }: { readers: ReaderPool; watch: Watch }) {
+interface Dependencies {
+  readers: ReaderPool;
+  watch: Watch;
+  handover: Handover;
+}
+
+export function createPollTarget({ readers, watch, handover }: Dependencies) {
   /** {@link pollTarget} with a reader of this process's pool, heartbeats, and an end at once when it is cancelled. */
   return async (input: TargetPollInput): Promise<PollResult<JobRegrouped>> => {
     const activity = Context.current();
@@ -124,13 +131,18 @@ export function createPollTarget({ readers, watch }: { readers: ReaderPool; watc
         sleep: (ms) => activity.sleep(ms),
         fetched: (fetch) => watch(partition, { what: 'fetched', ...fetch }),
       };
-      const result = await Promise.race([activity.cancelled, withFailures(() => pollTarget(input, context))]);
+      const result = await Promise.race([
+        activity.cancelled,
+        handover.givenBack,
+        withFailures(() => pollTarget(input, context)),
+      ]);
+      await handover.passing();
       readers.release(reader);
       watch(partition, batchRead(result, input.silent, result.next - result.from));
       return result;
     } catch (error) {
       readers.discard(reader);
-      if (!activity.cancellationSignal.aborted) watch(partition, { what: 'not read' });
+      if (!activity.cancellationSignal.aborted && !handover.begun) watch(partition, { what: 'not read' });
       throw error;
     } finally {
       clearInterval(heartbeat);

@@ -37,21 +37,19 @@ export interface MemberPlan {
 export async function planReplay(request: ReplayRequest, context: PlanContext): Promise<MemberPlan[]> {
   const sources = context.members.filter(({ stage }) => stage === 1);
   const targets = context.members.filter(({ stage }) => stage === 2);
-  checkPartitions(request, { sources, regroups: targets.length > 0 });
+  const regroups = targets.length > 0;
+  checkPartitions(request, { sources, regroups });
   // What writes results: targets, where there are any.
-  const writers = targets.length > 0 ? targets : sources;
-  const froms = new Map(writers.map((each) => [each.partition, fromOf(request, each, context.before)]));
-  const one = targets.length > 0 ? smallest([...froms.values()]) : undefined;
-  const from = ({ partition }: EpochStanding): Instant | null =>
-    one === undefined ? froms.get(partition)! : one;
+  const writers = regroups ? targets : sources;
+  const from = fromsOf(request, writers, { before: context.before, regroups });
   const written = await writtenAfter(writers, from, context);
   const ranges = new Map(
     (await context.describeTopic(request.job.topic)).map((each) => [each.partition, each]),
   );
-  const open = targets.length > 0 ? await context.openAtTargets(targets) : null;
+  const open = regroups ? await context.openAtTargets(targets) : null;
   const lows = sources.map((source) => {
     const at = from(source);
-    const starts = one === undefined ? [written.get(source.partition)] : [...written.values()];
+    const starts = regroups ? [...written.values()] : [written.get(source.partition)];
     return { source, from: at, low: at === null ? null : lowOf(request, context.before, { at, starts }) };
   });
   const offsets = await offsetsOf(request.job.topic, lows, context);
@@ -60,10 +58,15 @@ export async function planReplay(request: ReplayRequest, context: PlanContext): 
     const needed = Math.min(open?.get(partition) ?? source.rebuildFrom, source.rebuildFrom);
     const whole = !isChosen(request, source) || low === null;
     const stamped = whole ? needed : (offsets.get(partition) ?? ranges.get(partition)?.endOffset ?? needed);
-    const results = one === undefined ? (written.get(partition)?.results ?? 0) : 0;
+    const results = regroups ? 0 : (written.get(partition)?.results ?? 0);
     return { stage: 1, partition, offset: Math.min(stamped, needed), from: at, until, results };
   });
-  await refuseWhatIsGone(request, { read, lows, ranges, context });
+  const latestFrom = fromsOf({ ...request, from: Infinity, job: context.before }, writers, {
+    before: context.before,
+    regroups,
+  });
+  const longestMs = regroups ? Math.max(...targets.map((each) => each.longestMs)) : null;
+  await refuseWhatIsGone(request, { read, lows, ranges, latestFrom, longestMs, context });
   const ofTargets = targets.map((target): MemberPlan => {
     const { partition } = target;
     const results = written.get(partition)?.results ?? 0;
@@ -89,11 +92,27 @@ function isChosen({ partitions }: ReplayRequest, { partition, stage }: EpochStan
   return partitions === null || stage === 2 || partitions.includes(partition);
 }
 
+/** From when on each member of the new epoch writes results again; null: it has written none. */
+function fromsOf(
+  request: ReplayRequest,
+  writers: EpochStanding[],
+  { before, regroups }: { before: Job; regroups: boolean },
+): (member: EpochStanding) => Instant | null {
+  const froms = new Map(writers.map((each) => [each.partition, fromOf(request, each, before)]));
+  if (!regroups) return ({ partition }) => froms.get(partition)!;
+  const one = smallest([...froms.values()]);
+  return () => one;
+}
+
 /** A partition that is not chosen goes on from where it is: what is open is read again, no more. */
 function fromOf(request: ReplayRequest, member: EpochStanding, before: Job): Instant | null {
   const from = rewriteFrom(isChosen(request, member) ? request.from : Infinity, member);
   // With a larger gap, what ended so shortly before may be one with what comes.
-  return from === null ? null : from - Math.max(0, gapGrewMs(request.job, before));
+  return from === null ? null : from - gapGrowthMs(request, before);
+}
+
+function gapGrowthMs({ job }: ReplayRequest, before: Job): number {
+  return Math.max(0, gapGrewMs(job, before));
 }
 
 /** How much larger the gap is than before: so much later a result ends. */
@@ -164,15 +183,21 @@ async function offsetsOf(topic: string, lows: Low[], context: PlanContext): Prom
   );
 }
 
+interface Found {
+  read: MemberPlan[];
+  lows: Low[];
+  ranges: Map<number, OffsetRange>;
+  /** The latest time from which a source can be replayed: what is committed. */
+  latestFrom: (source: EpochStanding) => Instant | null;
+  /** Nothing that targets have written is longer; null: there are none. */
+  longestMs: number | null;
+  context: PlanContext;
+}
+
 /** Refuses where retention has removed what would have to be read, with the earliest time that can be. */
 async function refuseWhatIsGone(
   request: ReplayRequest,
-  {
-    read,
-    lows,
-    ranges,
-    context,
-  }: { read: MemberPlan[]; lows: Low[]; ranges: Map<number, OffsetRange>; context: PlanContext },
+  { read, lows, ranges, latestFrom, longestMs, context }: Found,
 ): Promise<void> {
   const { topic } = request.job;
   const shortened = lows.filter(
@@ -183,6 +208,8 @@ async function refuseWhatIsGone(
   const oldest = new Map((await context.offsetsAt(topic, wanted)).map((each) => [each.partition, each]));
   const reasons: string[] = [];
   let possible: Instant | null = null;
+  let canBe = true;
+  let couldBe = true; // with a smaller lookBack
   for (const { source, low } of shortened) {
     const { partition } = source;
     const { startOffset } = ranges.get(partition)!;
@@ -192,20 +219,27 @@ async function refuseWhatIsGone(
       reasons.push(
         `partition ${partition} has to be read from offset ${offset} on, for what is open, and begins at ${startOffset} by now`,
       );
+      canBe = couldBe = false; // whatever is asked for
     } else if (isChosen(request, source) && low !== null && low <= first) {
-      reasons.push(
-        `partition ${partition} has to be read from ${formatInstant(low)} on, and its oldest record is of ` +
-          `${first === Infinity ? 'nothing' : formatInstant(first)}`,
-      );
-      const { futureGuardMs, betweenMs, lookBackMs } = reachesOf(request, context.before);
-      const later = Math.max(lookBackMs, source.longestMs + betweenMs + futureGuardMs);
-      possible = latest(possible, first + later + 1);
+      const what =
+        first === Infinity ? 'it holds no record' : `its oldest record is of ${formatInstant(first)}`;
+      reasons.push(`partition ${partition} has to be read from ${formatInstant(low)} on, and ${what}`);
+      const { lookBackMs, betweenMs, futureGuardMs } = reachesOf(request, context.before);
+      const resultMs = (longestMs ?? source.longestMs) + betweenMs + futureGuardMs;
+      const later = first + gapGrowthMs(request, context.before) + 1;
+      possible = latest(possible, later + Math.max(lookBackMs, resultMs));
+      // Who asks for a later time than that gets that one.
+      const last = latestFrom(source) ?? -Infinity;
+      canBe &&= later + Math.max(lookBackMs, resultMs) <= last;
+      couldBe &&= later + resultMs <= last;
     }
   }
   if (reasons.length === 0) return;
-  const hint =
-    possible !== null && Number.isFinite(possible)
-      ? `. It can be done from ${formatInstant(possible)} on (with "lookBack":"${formatDuration(request.lookBackMs)}")`
+  const lookBack = `"lookBack":"${formatDuration(request.lookBackMs)}"`;
+  const hint = canBe
+    ? `. It can be done from ${formatInstant(possible)} on (with ${lookBack})`
+    : couldBe
+      ? `. There is no time yet from which it can be done with ${lookBack}: take a smaller one`
       : '';
   throw new ReplayRefused(`retention has removed records of topic ${topic}: ${reasons.join('; ')}${hint}`);
 }

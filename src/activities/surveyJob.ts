@@ -10,10 +10,10 @@ import { registerPartitions } from '../io/postgres/registerJob.js';
 import { readTopicId } from '../io/postgres/topicId.js';
 import { formatInstant } from '../domain/instant.js';
 import { jobLine } from '../domain/line.js';
-import { isRewriting } from '../domain/rewrite.js';
 import { memberId, type Stage } from '../domain/member.js';
 import { openUntil } from '../domain/commit.js';
 import { withFailures } from './failures.js';
+import { createForgetEpochs, isReplaying } from './forgetEpochs.js';
 import { createTidyPayloads } from './tidyPayloads.js';
 
 export interface SurveyInput {
@@ -68,10 +68,19 @@ interface Dependencies {
   describeTopic: (topic: string) => Promise<TopicDescription>;
   /** Deletes the records of an internal topic that nothing reads again. */
   deleteRecordsBelow: (topic: string, below: { partition: number; offset: number }[]) => Promise<void>;
+  /** The partitions of a topic; null where there is no such topic. */
+  findTopic: (topic: string) => Promise<OffsetRange[] | null>;
+  deleteTopic: (topic: string) => Promise<void>;
 }
 
-export function createSurveyJob({ pool, describeTopic, deleteRecordsBelow }: Dependencies) {
+export function createSurveyJob(dependencies: Dependencies) {
+  const { pool, describeTopic, deleteRecordsBelow } = dependencies;
   const tidyPayloads = createTidyPayloads(pool);
+  const forgetEpochs = createForgetEpochs({
+    ...dependencies,
+    warn: (sentence) => Context.current().log.warn(sentence),
+  });
+
   async function forgetRead(
     topic: string,
     progress: PartitionProgress[],
@@ -99,7 +108,10 @@ export function createSurveyJob({ pool, describeTopic, deleteRecordsBelow }: Dep
     if (stage === 1) await expectSource(pool, input, topicId);
     const progress = await withFailures(() => registered(pool, input, ranges));
     const died = await deadMembers(input);
-    if (stage === 2) await forgetRead(input.topic, progress, ranges);
+    if (stage === 2) {
+      await forgetRead(input.topic, progress, ranges);
+      await forgetEpochs(input);
+    }
     const keyApart = await keyApartIn(pool, input, progress);
     const ends = new Map(ranges.map(({ partition, endOffset }) => [partition, endOffset]));
     const known = new Set(input.partitions);
@@ -129,11 +141,6 @@ export function createSurveyJob({ pool, describeTopic, deleteRecordsBelow }: Dep
 /** Before anything is registered, or started again. Internal topics are known by what is in them. */
 async function expectSource(pool: pg.Pool, { job, topic }: SurveyInput, found: string | null): Promise<void> {
   await withFailures(async () => expectTopic(topic, { expected: await readTopicId(pool, job), found }));
-}
-
-/** Results are the targets', where there are any: a source is done when it has read what was read before. */
-function isReplaying({ rewrite, ...reach }: PartitionProgress): boolean {
-  return rewrite ? isRewriting(rewrite, reach) : false;
 }
 
 async function registered(

@@ -7,3 +7,11 @@ export type Stage = 1 | 2;
 export function memberId(name: string, stage: Stage, number: number): string {
   return stage === 1 ? `${name}/${number}` : `${name}/target-${number}`;
 }
+
+/** Whose workflow has the id; null where it is no member's. */
+export function memberOf(workflowId: string): { job: string; stage: Stage; partition: number } | null {
+  const { job, target, number } =
+    /^(?<job>[^/]+)\/(?<target>target-)?(?<number>\d+)$/.exec(workflowId)?.groups ?? {};
+  if (job === undefined) return null;
+  return { job, stage: target === undefined ? 1 : 2, partition: Number(number) };
+}

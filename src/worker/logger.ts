@@ -67,8 +67,9 @@ export function createWorkLog(logger: DefaultLogger): Watch {
           tookMs: Math.round(tookMs),
         });
       }
-      case 'not read':
       case 'not committed':
+        return logger.debug('not committed', { ...partition, fenced: seen.fenced });
+      case 'not read':
       case 'held':
       case 'released':
       case 'fetched':

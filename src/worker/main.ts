@@ -4,6 +4,7 @@ import { fileURLToPath } from 'node:url';
 import { Client } from '@temporalio/client';
 import { Worker } from '@temporalio/worker';
 import { createActivities } from '../activities/index.js';
+import { Handover } from '../activities/handover.js';
 import { createKafkaReader } from '../io/kafka/kafkaReader.js';
 import { createPublisher } from '../io/kafka/publisher.js';
 import { createReaderPool } from '../io/kafka/readerPool.js';
@@ -16,6 +17,7 @@ import { connectTemporal } from './connectTemporal.js';
 import { openGeo } from './geo.js';
 import { createLogger, ownLines } from './logger.js';
 import { startLocate } from './startLocate.js';
+import { stopOnSignal } from './stopping.js';
 import { installRuntime, startWatching } from './watching.js';
 
 const BUNDLE = fileURLToPath(new URL('../workflow-bundle.js', import.meta.url));
@@ -44,6 +46,7 @@ export async function runWorker(config: Config): Promise<void> {
   const publisher = createPublisher(config.kafka);
   const namespace = config.temporal.namespace ?? 'default';
   const converter = dataConverter(payloads);
+  const handover = new Handover();
   let stopStarting = (): Promise<void> => Promise.resolve();
   try {
     const worker = await Worker.create({
@@ -61,6 +64,7 @@ export async function runWorker(config: Config): Promise<void> {
         kafka: config.kafka,
         defaultTopic: config.topic,
         watch: watching.watch,
+        handover,
         locator: geo.locator,
         locating: geo.locating,
       }),
@@ -77,7 +81,9 @@ export async function runWorker(config: Config): Promise<void> {
       stopStarting = startLocate(client, { taskQueue: config.taskQueue, log });
     }
     log(`worker ready: task queue ${config.taskQueue}`);
-    await worker.run();
+    const ended = worker.run();
+    stopOnSignal(worker, handover);
+    await ended;
   } finally {
     await Promise.all([
       watching.close(),

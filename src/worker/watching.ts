@@ -44,6 +44,7 @@ export function installRuntime({ metrics }: Pick<Config, 'metrics'>, logger: Def
   try {
     return Runtime.install({
       logger,
+      shutdownSignals: [], // stopping.ts
       telemetryOptions: {
         logging: { filter: makeTelemetryFilterString({ core: 'WARN', other: 'ERROR' }), forward: {} },
         ...(metrics === null ? {} : { metrics: exporterOf(metrics) }),

@@ -9,8 +9,12 @@ export const { startJob, describeTopic, surveyJob, claim } = proxyActivities<Act
   retry,
 });
 
-/** Looks at tables that may be large, and at time stamps in Kafka. */
-export const { beginReplay } = proxyActivities<Activities>({ startToCloseTimeout: '5m', retry });
+/** Looks at tables that may be large, and at time stamps in Kafka: its heartbeats tell that its worker has not died meanwhile. */
+export const { beginReplay } = proxyActivities<Activities>({
+  startToCloseTimeout: '5m',
+  heartbeatTimeout: '5s',
+  retry,
+});
 
 /**
  * Two seconds without a heartbeat: the worker is gone. TRY_CANCEL: a poll that is cancelled holds nothing, so nobody waits for its end.

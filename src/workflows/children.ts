@@ -4,10 +4,9 @@ import { getExternalWorkflowHandle, startChild, type SignalDefinition } from '@t
 import { memberId, type Stage } from '../domain/member.js';
 import { sentTo } from './failures.js';
 import { drainOf, type JobState } from './jobState.js';
+import { memberRunTimeoutMs } from './lifetime.js';
 import type { partition as partitionWorkflow } from './partition.js';
 
-/** Bounds what a run can lose and how long its history gets; it continues as new well before. */
-const RUN_TIMEOUT = '1h';
 /** A task that was started on a worker that died waits for it: so short that a crash costs seconds, so long that a replay fits. */
 const TASK_TIMEOUT = '4s';
 
@@ -50,7 +49,7 @@ export async function startMember(member: Member, state: JobState, paused?: stri
       ],
       parentClosePolicy: 'ABANDON', // a parent that continues as new closes, too
       workflowIdReusePolicy: 'ALLOW_DUPLICATE',
-      workflowRunTimeout: RUN_TIMEOUT,
+      workflowRunTimeout: memberRunTimeoutMs(),
       workflowTaskTimeout: TASK_TIMEOUT,
       retry: { initialInterval: '1s', backoffCoefficient: 2, maximumInterval: '1m' },
       memo: { job: name, pipeline: job.pipeline, topic: job.topic },

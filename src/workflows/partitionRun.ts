@@ -7,6 +7,7 @@ import type { Progress } from '../domain/commit.js';
 import type { Stage } from '../domain/member.js';
 import { RejectedShare } from '../domain/rejectedShare.js';
 import { PartitionState } from '../domain/partitionState.js';
+import { RecentRates } from '../domain/recentRates.js';
 import type { RegroupingJob } from '../pipelines/job.js';
 import { packRows, stateOperatorOf, type JobPartial, type JobRow } from '../pipelines/operators.js';
 import { claim, commit, commitLocally, commitPatiently, poll, pollTarget } from './activities.js';
@@ -48,6 +49,9 @@ export class PartitionRun implements Run {
   #paused: string | null = null;
   #share!: RejectedShare;
   #stateBytes: number;
+  /** Whether it reads again what was committed. */
+  #rebuilding = false;
+  readonly #rates = new RecentRates(Date.now());
   /** Looked at once, when Temporal suggests a new run. */
   #carriable: boolean | undefined;
 
@@ -78,7 +82,10 @@ export class PartitionRun implements Run {
   /** Reads and merges one batch. */
   async poll(): Promise<void> {
     const stayMs = Math.max(0, Math.min(STAY_MS, this.#deadline - Date.now()));
-    this.state.merge(await this.#poll({ silent: false, until: this.input.drain?.until ?? null, stayMs }));
+    const batch = await this.#poll({ silent: false, until: this.input.drain?.until ?? null, stayMs });
+    this.state.merge(batch);
+    // A target reads messages, whose records were counted before.
+    this.#rates.add(Date.now(), { read: this.#stage === 1 ? batch.counters.read : batch.next - batch.from });
   }
 
   async commitIfDue(): Promise<void> {
@@ -98,17 +105,27 @@ export class PartitionRun implements Run {
     if (state === undefined) return null;
     const { offset, watermark, number: commits, counters } = state;
     return {
-      phase: phaseOf(this, state.rewrite),
+      phase: this.#rebuilding ? 'rebuilding' : phaseOf(this, state.rewrite),
       paused: this.#paused,
       replayUntil: state.rewrite?.until ?? null,
       offset,
       endOffset: this.endOffset,
       watermark,
       openUntil: state.openUntil(),
+      open: state.size,
+      stateBytes: this.#stateBytes || null,
+      rates: this.#rates.perSecond(),
       caughtUpSince: state.caughtUp?.since ?? null,
       commits,
       counters,
     };
+  }
+
+  /** Measured as it is now, except while something waits to be written. */
+  measuredBytes(): number | null {
+    const { state } = this;
+    const settled = state !== undefined && !state.due(Date.now());
+    return settled ? sizeUpTo(CARRIED_AT_MOST, state.carry()) : this.#stateBytes || null;
   }
 
   /** Whether everything up to the end of a drain has been read. */
@@ -151,6 +168,7 @@ export class PartitionRun implements Run {
   }
 
   async #readSilently(progress: Progress): Promise<void> {
+    this.#rebuilding = true;
     this.state.beginSilentRead(progress);
     while (this.state.offset < progress.offset) {
       const until = this.state.silentUntil(progress.offset);
@@ -158,6 +176,7 @@ export class PartitionRun implements Run {
       if (this.state.offset < progress.offset) await this.#goOnInAnotherRun();
     }
     this.state.adopt(progress);
+    this.#rebuilding = false;
   }
 
   /** A silent read of a long log would pass what Temporal's history takes. A state that cannot be carried would begin it again. */
@@ -246,6 +265,7 @@ export class PartitionRun implements Run {
       const options = { summary, startToCloseTimeout: 6 * startToCloseTimeout };
       await (fits ? commit : commitPatiently).executeWithOptions(options, [job.pipeline, request]);
     }
+    this.#rates.add(Date.now(), { rows: rows.length });
   }
 
   async #claim(): Promise<Progress> {

@@ -48,8 +48,9 @@ const LOOK_LATER_MS = 60_000;
 const PAUSED = 'the job was paused';
 
 export async function pipeline(input: unknown, carried?: JobState): Promise<PipelineResult> {
-  const { workflowId: name } = workflowInfo();
-  const job = new JobRun(name, carried ?? null);
+  const { workflowId: name, attempt } = workflowInfo();
+  // A run that Temporal tries again has the input of one that went on after it, through a replay perhaps: it begins as any new start does.
+  const job = new JobRun(name, attempt > 1 ? null : (carried ?? null));
   return failingFor(async () => {
     try {
       return await job.run(input);
@@ -132,7 +133,8 @@ class JobRun {
       if (Date.now() < lookAt) continue;
       const moved = await this.#attempt('look', () => this.#look(state));
       lookMs = moved ? LOOK_MOVING_MS : Math.min(2 * lookMs, LOOK_LATER_MS);
-      lookAt = Date.now() + lookMs;
+      // In time to continue as new before a run time-out.
+      lookAt = Math.min(Date.now() + lookMs, Math.max(end, Date.now() + LOOK_FIRST_MS));
       // A drain that has not begun yet is waited for by whoever asked for it.
       const drainPending = state.drainWanted && state.sources.drain === null;
       const isDue = workflowInfo().continueAsNewSuggested || Date.now() >= end;

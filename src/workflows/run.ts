@@ -1,6 +1,7 @@
 /** What a run of a partition's workflow is asked to do, whatever its stage. */
 import type { Counters } from '../domain/accounting.js';
 import type { Instant } from '../domain/instant.js';
+import type { Rates } from '../domain/recentRates.js';
 import type { Rewrite } from '../domain/rewrite.js';
 import type { PartitionResult, Reached } from './messages.js';
 import type { PartitionInput } from './partitionInput.js';
@@ -39,6 +40,8 @@ export interface Run {
   finish(end: Instant | null): Promise<PartitionResult>;
   /** For people; null before it has taken over. */
   shown(): Shown | null;
+  /** About the bytes of its state as JSON; null where it has none, or is not known. It walks the state: only when somebody asks. */
+  measuredBytes(): number | null;
 }
 
 export interface Shown {
@@ -51,12 +54,17 @@ export interface Shown {
   endOffset: number;
   watermark: Instant | null;
   openUntil: Instant | null;
+  /** Groups in windows, sessions or clicks that are held open; null where nothing ever is. */
+  open: number | null;
+  /** About, when this run began; null where it is not known. */
+  stateBytes: number | null;
+  rates: Rates;
   caughtUpSince: Instant | null;
   commits: number;
   counters: Counters;
 }
 
-export type Phase = 'running' | 'replaying' | 'paused' | 'draining' | 'drained';
+export type Phase = 'running' | 'rebuilding' | 'replaying' | 'paused' | 'draining' | 'drained';
 
 export function phaseOf(run: Pick<Run, 'input' | 'readAll' | 'paused'>, rewrite: Rewrite | null): Phase {
   if (run.input.drain !== null && run.readAll()) return 'drained';

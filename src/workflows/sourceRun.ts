@@ -7,6 +7,7 @@ import type { RelayFor } from '../activities/relayActivity.js';
 import type { CaughtUpAt, RelayInput } from '../activities/relay.js';
 import type { Instant } from '../domain/instant.js';
 import type { Progress } from '../domain/commit.js';
+import { RecentRates } from '../domain/recentRates.js';
 import { RejectedShare } from '../domain/rejectedShare.js';
 import { openUntil } from '../domain/commit.js';
 import type { RegroupingJob } from '../pipelines/job.js';
@@ -30,6 +31,7 @@ export class SourceRun implements Run {
   #fenced: number;
   #paused: string | null = null;
   #share!: RejectedShare;
+  readonly #rates = new RecentRates(Date.now());
 
   constructor(input: PartitionInput, options: RunOptions) {
     this.input = input;
@@ -50,6 +52,8 @@ export class SourceRun implements Run {
     await this.#unlessFenced(async () => {
       const summary = `partition ${this.input.partition} from ${this.#progress.offset}`;
       const result = await relay.executeWithOptions({ summary }, [this.#ask(), this.#relayInput(stayMs)]);
+      const read = result.progress.counters.read - this.#progress.counters.read;
+      this.#rates.add(Date.now(), { read });
       this.#progress = result.progress;
       this.#caughtUp = { number: result.progress.number, caughtUp: result.caughtUp };
       this.#endOffset = result.endOffset;
@@ -116,10 +120,18 @@ export class SourceRun implements Run {
       endOffset: this.#endOffset,
       watermark,
       openUntil: openUntil(this.#progress),
+      open: null,
+      stateBytes: null,
+      rates: this.#rates.perSecond(),
       caughtUpSince: this.#caughtUp?.caughtUp?.since ?? null,
       commits: number,
       counters,
     };
+  }
+
+  /** Nothing is held open here. */
+  measuredBytes(): null {
+    return null;
   }
 
   /** A dead run's claim may have come late: this one claims again, and the next call finds how far it is. */

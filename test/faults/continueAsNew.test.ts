@@ -2,10 +2,13 @@
 import { randomBytes } from 'node:crypto';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { asHits, differences, exactPass } from '../support/exactPass.js';
+import { sessionPass, storedSessions } from '../support/sessionPass.js';
 import { startTestStack, type TestStack } from '../support/stack.js';
 import { eventually, hit, uniqueName, Weir } from '../support/weir.js';
 
 const FIRST = Date.UTC(2026, 0, 1);
+/** A run with more events is asked to continue as new. */
+const SUGGESTED_EVENTS = 30;
 /** Large states make a slow machine slow. */
 const SLOW = { timeout: 180_000 };
 /** The largest there is: few batches. */
@@ -16,7 +19,7 @@ describe('continue-as-new', () => {
   let weir: Weir;
   beforeAll(async () => {
     stack = await startTestStack('continue', {
-      temporalDynamicConfig: { 'limit.historyCount.suggestContinueAsNew': '30' },
+      temporalDynamicConfig: { 'limit.historyCount.suggestContinueAsNew': String(SUGGESTED_EVENTS) },
     });
     weir = await Weir.on({
       kafkaUrl: stack.kafka.address,
@@ -70,6 +73,58 @@ describe('continue-as-new', () => {
     const exact = await exactPass(weir.kafka, topic, 60_000);
     expect(exact.records).toBe(records.length);
     expect(differences(exact.hits, asHits(await weir.view(name)))).toEqual([]);
+  });
+
+  it('happens hundreds of times over days of event time, and no history grows', SLOW, async () => {
+    const days = 5;
+    const count = 6000;
+    const stepMs = (days * 86_400_000) / count;
+    // A visit has several events, and many are open whenever a run ends.
+    const records = Array.from({ length: count }, (_, i) => {
+      const event_time = new Date(FIRST + i * stepMs - (i % 3) * 60_000).toISOString();
+      const visitor = {
+        user_id: `u${(i * i) % 17}`,
+        ip: `192.0.2.${i % 2}`,
+        host: `h${i % 5}`,
+        referrer: null,
+      };
+      return { key: null, value: JSON.stringify({ ...visitor, event_time }), partition: i % 2 };
+    });
+    const topic = await weir.topic(2, records);
+    const small = { topic, idle: 'off', maxBatchEvents: 12 };
+    const inputs = {
+      [uniqueName('hits')]: { pipeline: 'hits', size: '1h', delay: '5m', ...small },
+      [uniqueName('sessions')]: {
+        pipeline: 'sessions',
+        gap: '30m',
+        delay: '5m',
+        partitionedBy: 'key',
+        ...small,
+      },
+    };
+    const [hits, sessions] = Object.keys(inputs) as [string, string];
+    for (const [name, input] of Object.entries(inputs)) await weir.start(name, input);
+    for (const name of [hits, sessions]) await weir.committed(name, count, 120_000);
+    for (const name of [hits, sessions]) await weir.drain(name);
+
+    const exact = await exactPass(weir.kafka, topic, 3_600_000);
+    expect(exact.records).toBe(count);
+    expect(differences(exact.hits, asHits(await weir.view(hits)))).toEqual([]);
+    const pass = await sessionPass(weir.kafka, topic, { gapMs: 1_800_000, delayMs: 300_000 });
+    expect(differences(pass.sessions, await storedSessions(weir.pool, sessions))).toEqual([]);
+    const read = [...(await weir.progress(hits)), ...(await weir.progress(sessions))];
+    expect(read.every((each) => each.read === count / 2 && each.late === 0)).toBe(true);
+
+    const histories = await eventually('the runs to be listed', async () => {
+      const listed: number[] = [];
+      for (const name of [hits, sessions])
+        for await (const run of weir.client.workflow.list({ query: `WorkflowId STARTS_WITH "${name}"` }))
+          if (run.status.name === 'CONTINUED_AS_NEW') listed.push(run.historyLength);
+      return listed.length >= 200 && listed;
+    });
+    console.log(`continue-as-new: ${histories.length} runs, of at most ${Math.max(...histories)} events`);
+    // Beyond what was suggested: the batch that was under way, and its commit.
+    expect(Math.max(...histories)).toBeLessThan(SUGGESTED_EVENTS + 20);
   });
 
   it('happens in a silent read, too, which goes on where it was', async () => {

@@ -1,12 +1,8 @@
 /** A job on real servers, from a test's point of view: produce, start, wait for a condition, look at the tables. */
 import { spawn } from 'node:child_process';
-import { mkdtemp, readFile } from 'node:fs/promises';
-import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { setTimeout as sleep } from 'node:timers/promises';
 import { Client, Connection, type WorkflowHandle } from '@temporalio/client';
 import type pg from 'pg';
-import { startProcess, type RunningProcess } from '../../src/dev/process.js';
 import { findTemporalCli } from '../../src/dev/temporal.js';
 import { parseBrokers, type KafkaConfig } from '../../src/io/kafka/config.js';
 import { ensureTopic } from '../../src/io/kafka/createTopic.js';
@@ -15,6 +11,10 @@ import { dataConverter } from '../../src/io/payload/dataConverter.js';
 import { migrate } from '../../src/io/postgres/migrate.js';
 import { createPool } from '../../src/io/postgres/pool.js';
 import { loadConfig } from '../../src/worker/config.js';
+import { eventually } from './eventually.js';
+import { startWorkerProcess, type WorkerProcess } from './workerProcess.js';
+
+export { eventually };
 
 export interface Addresses {
   kafkaUrl: string;
@@ -30,26 +30,6 @@ export function uniqueName(prefix: string): string {
   return `${prefix}-${process.pid}-${++unique}`;
 }
 
-/** Resolves with the first value that is neither null nor false; rejects with what was awaited when there is none in time. */
-export async function eventually<T>(
-  what: string,
-  look: () => Promise<T | null | false>,
-  limitMs = 30_000,
-): Promise<T> {
-  const limit = Date.now() + limitMs;
-  let last: unknown;
-  for (;;) {
-    try {
-      const value = await look();
-      if (value !== null && value !== false) return value;
-    } catch (error) {
-      last = error;
-    }
-    if (Date.now() > limit) throw new Error(`waited ${limitMs / 1000} s for ${what}`, { cause: last });
-    await sleep(50);
-  }
-}
-
 export interface Total {
   rows: number;
   hits: number;
@@ -63,8 +43,8 @@ export class Weir {
   readonly client: Client;
   readonly taskQueue: string;
   readonly #connection: Connection;
-  #worker: RunningProcess | null = null;
-  #log = '';
+  #worker: WorkerProcess | null = null;
+  #log: () => Promise<string> = () => Promise.resolve('');
 
   private constructor(addresses: Addresses, connection: Connection) {
     this.taskQueue = uniqueName('queue');
@@ -101,25 +81,22 @@ export class Weir {
 
   /** Starts a worker, of as many processes, and resolves when it is ready. */
   async startWorker(processes = 1, env: NodeJS.ProcessEnv = {}): Promise<void> {
-    const logFile = join(await mkdtemp(join(tmpdir(), 'weir-test-')), 'worker.log');
-    const args = processes === 1 ? ['worker'] : ['worker', '--processes', String(processes)];
-    const worker = await startProcess({ file: WEIR, args, env: { ...this.env, ...env } }, logFile);
-    this.#worker = worker;
-    this.#log = logFile;
-    await eventually('the worker to be ready', async () => {
-      if (worker.ended() !== undefined) throw new Error(await this.workerLog());
-      return (await this.workerLog()).split('worker ready').length > processes;
-    });
+    this.#worker = await startWorkerProcess({ ...this.env, ...env }, { processes });
+    this.#log = this.#worker.log;
   }
 
   async stopWorker(signal: NodeJS.Signals = 'SIGTERM'): Promise<void> {
-    this.#worker?.signal(signal);
-    await this.#worker?.exited;
+    await this.#worker?.stop(signal);
     this.#worker = null;
   }
 
+  /** SIGSTOP, and later SIGCONT: a machine that stands still for a while. */
+  signalWorker(signal: NodeJS.Signals): void {
+    this.#worker?.signal(signal);
+  }
+
   workerLog(): Promise<string> {
-    return readFile(this.#log, 'utf8').catch(() => '');
+    return this.#log();
   }
 
   /** Makes a topic and fills it. */

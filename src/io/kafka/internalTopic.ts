@@ -1,5 +1,6 @@
 /** The internal topic of a regrouping: one a job and epoch, kept for as long as its records may be read again. */
 import { createHash } from 'node:crypto';
+import type { Admin } from 'kafkajs';
 import type { KafkaConfig } from './config.js';
 import { ensureTopic } from './createTopic.js';
 import { producerClient } from './producerClient.js';
@@ -33,12 +34,23 @@ export async function deleteRecordsBelow(
   topic: string,
   below: { partition: number; offset: number }[],
 ): Promise<void> {
-  const admin = producerClient(config).admin();
-  await admin.connect();
-  try {
+  await withAdmin(config, async (admin) => {
     await admin.fetchTopicOffsets(topic); // or kafkajs does not know the leaders
     const partitions = below.map(({ partition, offset }) => ({ partition, offset: String(offset) }));
     await admin.deleteTopicRecords({ topic, partitions });
+  });
+}
+
+/** Deletes a topic that is there. Rejects where the user may not. */
+export async function deleteTopic(config: KafkaConfig, topic: string): Promise<void> {
+  await withAdmin(config, (admin) => admin.deleteTopics({ topics: [topic] }));
+}
+
+async function withAdmin(config: KafkaConfig, work: (admin: Admin) => Promise<void>): Promise<void> {
+  const admin = producerClient(config).admin();
+  await admin.connect();
+  try {
+    await work(admin);
   } finally {
     await admin.disconnect();
   }

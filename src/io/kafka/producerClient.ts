@@ -1,3 +1,4 @@
+import { setTimeout as sleep } from 'node:timers/promises';
 import { Kafka, logLevel, type RetryOptions } from 'kafkajs';
 import type { KafkaConfig } from './config.js';
 import { refusalOf } from './refusals.js';
@@ -17,6 +18,9 @@ const CONNECT_RETRY: RetryOptions = {
   maxRetryTime: 1_000,
   retries: 5,
 };
+
+const AWAY_LIMIT_MS = 60_000;
+const SEND_AGAIN_MS = 500;
 
 /**
  * A kafkajs client for writing and for making topics. It logs nothing: kafkajs logs at ERROR what it then retries with success (right
@@ -44,4 +48,26 @@ export async function connected({ brokers }: KafkaConfig, connect: () => Promise
     const what = refusal === null ? ` does not answer (${reason})` : `: ${refusal}`;
     throw new Error(`Kafka at ${brokers.join(',')}${what}`, { cause: error });
   }
+}
+
+/**
+ * Sends again while brokers are away, for about a minute: kafkajs gives up within seconds when it finds no broker to ask for metadata.
+ * An idempotent producer numbers the same records as before, so that a broker which has them writes them no second time.
+ */
+export async function whileAway<T>(send: () => Promise<T>): Promise<T> {
+  const limit = Date.now() + AWAY_LIMIT_MS;
+  for (;;) {
+    try {
+      return await send();
+    } catch (error) {
+      if (!isPassing(error) || Date.now() > limit) throw error;
+      await sleep(SEND_AGAIN_MS);
+    }
+  }
+}
+
+/** What kafkajs gives up on after retries is called not retriable; what it had retried is its cause. */
+function isPassing(error: unknown): boolean {
+  const { retriable, cause } = error as { retriable?: boolean; cause?: unknown };
+  return retriable === true || (typeof cause === 'object' && cause !== null && isPassing(cause));
 }

@@ -1,7 +1,6 @@
-import { setTimeout as sleep } from 'node:timers/promises';
 import { Partitioners, type Message } from 'kafkajs';
 import type { KafkaConfig } from './config.js';
-import { connected, producerClient, WRITE_RETRY } from './producerClient.js';
+import { connected, producerClient, whileAway, WRITE_RETRY } from './producerClient.js';
 
 /** One record to write. Texts become UTF-8. */
 export interface OutgoingRecord {
@@ -32,8 +31,6 @@ const MOST_RECORDS = 4_000;
 /** A send to one partition is one record batch, and a broker takes 1 MiB of that by default. */
 const MOST_BYTES = 900_000;
 const RECORD_OVERHEAD_BYTES = 32;
-const AWAY_LIMIT_MS = 60_000;
-const SEND_AGAIN_MS = 500;
 
 /**
  * Opens a writer to an existing topic (see ensureTopic).
@@ -55,28 +52,6 @@ export async function openWriter(config: KafkaConfig, topic: string): Promise<Ka
     },
     close: () => producer.disconnect(),
   };
-}
-
-/**
- * Sends again while brokers are away, for about a minute: kafkajs gives up within seconds when it finds no broker to ask for metadata.
- */
-async function whileAway(send: () => Promise<unknown>): Promise<void> {
-  const limit = Date.now() + AWAY_LIMIT_MS;
-  for (;;) {
-    try {
-      await send();
-      return;
-    } catch (error) {
-      if (!isPassing(error) || Date.now() > limit) throw error;
-      await sleep(SEND_AGAIN_MS);
-    }
-  }
-}
-
-/** What kafkajs gives up on after retries is called not retriable; what it had retried is its cause. */
-function isPassing(error: unknown): boolean {
-  const { retriable, cause } = error as { retriable?: boolean; cause?: unknown };
-  return retriable === true || (typeof cause === 'object' && cause !== null && isPassing(cause));
 }
 
 function* inSends(records: readonly OutgoingRecord[]): Generator<Message[]> {

@@ -41,6 +41,9 @@ export async function inTransaction<T>(
 ): Promise<T> {
   const client = await pool.connect();
   let broken = false;
+  // A connection that breaks is an event, too, and one that nobody takes would end the process: the next statement fails with the reason.
+  const broke = (): void => void (broken = true);
+  client.on('error', broke);
   try {
     await client.query('begin');
     const result = await work(client);
@@ -52,11 +55,32 @@ export async function inTransaction<T>(
     });
     throw error;
   } finally {
+    client.off('error', broke);
     client.release(broken);
   }
 }
 
 const NO_ANSWER = new Set(['ECONNREFUSED', 'ECONNRESET', 'ENOTFOUND', 'EHOSTUNREACH', 'ETIMEDOUT']);
+
+/** SQLSTATE: a connection broke, or the server stops, starts, or takes no more connections. */
+const AWAY_SQL = /^(08|57P0|53300)/;
+/** The client's own errors have no code. */
+const AWAY_CLIENT =
+  /^(Connection terminated|Client has encountered|timeout exceeded when|Query read timeout)/;
+
+/** Why the server does not answer, where it is that which failed; null where it is something else. */
+export function whyAway(error: unknown): string | null {
+  if (!(error instanceof Error)) return null;
+  const { code = '' } = error as { code?: string };
+  const isAway = NO_ANSWER.has(code) || AWAY_SQL.test(code) || AWAY_CLIENT.test(error.message);
+  return isAway ? messageOf(error) : null;
+}
+
+/** Of a host with several addresses, the error of each. */
+function messageOf(error: Error): string {
+  if (!(error instanceof AggregateError)) return error.message;
+  return error.errors.map((each) => (each as Error).message).join('; ');
+}
 
 /** Node's codes for a certificate that leads to no authority that we trust, is too old, or is another server's. */
 const UNTRUSTED = /CERT|_SIGNATURE$/;

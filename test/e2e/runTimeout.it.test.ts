@@ -1,0 +1,118 @@
+/**
+ * Runs that their time-out ends, short ones here: no code of theirs runs at the end, and what they had not committed is read again
+ * (docs/semantics.md, starting again).
+ */
+import type { WorkflowStartOptions } from '@temporalio/client';
+import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
+import { asHits, differences, exactPass } from '../support/exactPass.js';
+import { sharedStack } from '../support/stack.js';
+import { eventually, hit, uniqueName, Weir } from '../support/weir.js';
+
+const FIRST = Date.UTC(2026, 0, 1);
+const COUNT = 2000;
+const RUN_TIMEOUT = '6s';
+
+describe('a job with a short run time-out', () => {
+  let weir: Weir;
+  beforeAll(async () => {
+    weir = await Weir.on(sharedStack());
+  });
+  afterAll(() => weir.close());
+
+  const records = Array.from({ length: COUNT }, (_, i) => ({
+    ...hit({ time: FIRST + i * 700 - (i % 5) * 800, host: `h${i % 4}`, referrer: `r${i % 9}` }),
+    partition: i % 2,
+  }));
+  let topic: string;
+  let name: string;
+  let partitions: string[];
+  beforeEach(async () => {
+    await weir.startWorker();
+    topic = await weir.topic(2, records.slice(0, COUNT / 2));
+    name = uniqueName('hits');
+    partitions = [`${name}/0`, `${name}/1`];
+    return () => weir.stopWorker('SIGKILL');
+  });
+
+  const handle = (id: string, runId?: string) => weir.client.workflow.getHandle(id, runId);
+  const start = (more: Partial<WorkflowStartOptions> = {}) =>
+    weir.client.workflow.start('pipeline', {
+      workflowId: name,
+      taskQueue: weir.taskQueue,
+      args: [{ pipeline: 'hits', topic, size: '1m', delay: '5s', idle: 'off', maxBatchEvents: 100 }],
+      ...more,
+    });
+  const runOf = async (id: string) => (await handle(id).describe()).runId;
+  const statusOf = async (id: string, runId?: string) => (await handle(id, runId).describe()).status.name;
+  /** Waits until the runs that are open now have reached their time-out. */
+  const timeOut = async (ids: string[]) => {
+    const runs = await Promise.all(ids.map(async (id) => [id, await runOf(id)] as const));
+    for (const [id, runId] of runs)
+      await eventually(`${id} to time out`, async () => (await statusOf(id, runId)) === 'TIMED_OUT');
+  };
+  const endsExactly = async () => {
+    await weir.drain(name);
+    const exact = await exactPass(weir.kafka, topic, 60_000);
+    expect(exact.records).toBe(COUNT);
+    expect(differences(exact.hits, asHits(await weir.view(name)))).toEqual([]);
+    const { rows } = await weir.pool.query(
+      `select sum(read)::int as read, sum(late + rejected)::int as lost from weir.progress
+       where job = $1 and epoch = (select epoch from weir.job where name = $1)`,
+      [name],
+    );
+    expect(rows).toEqual([{ read: COUNT, lost: 0 }]);
+  };
+
+  it('has partitions that go on by themselves, and goes on itself when it is started again', async () => {
+    await start({ workflowRunTimeout: RUN_TIMEOUT });
+    await weir.committed(name, COUNT / 2);
+    await weir.stopWorker('SIGKILL');
+    await timeOut([name, ...partitions]);
+    await weir.produce(topic, records.slice(COUNT / 2));
+    await weir.startWorker();
+    await weir.committed(name, COUNT);
+    expect(await statusOf(name)).toBe('TIMED_OUT');
+    await start();
+    await endsExactly();
+  });
+
+  it('loses and doubles nothing where a commit was waiting in the database, and is made after its run has ended', async () => {
+    await start({ workflowRunTimeout: RUN_TIMEOUT });
+    await weir.committed(name, COUNT / 2);
+    const locks = await weir.pool.connect();
+    try {
+      await locks.query('begin');
+      await locks.query('select from weir.progress where job = $1 for update', [name]);
+      await weir.produce(topic, records.slice(COUNT / 2));
+      await timeOut(partitions);
+      const { rows } = await locks.query(
+        'select count(*) as waiting from pg_stat_activity where pg_backend_pid() = any(pg_blocking_pids(pid))',
+      );
+      expect(rows[0].waiting).toBeGreaterThan(0);
+    } finally {
+      await locks.query('commit');
+      locks.release();
+    }
+    await weir.committed(name, COUNT);
+    expect(await statusOf(name)).toBe('RUNNING');
+    await endsExactly();
+  });
+
+  it('is as a new start of it where somebody lets Temporal try it again: it knows a replay that its last run had begun', async () => {
+    await start({ workflowRunTimeout: RUN_TIMEOUT, retry: { initialInterval: '1s' } });
+    await weir.committed(name, COUNT / 2);
+    const first = await runOf(name);
+    await eventually('the next run', async () => (await runOf(name)) !== first);
+    const replayFrom = (time: number) =>
+      handle(name).executeUpdate<{ epoch: number }, [object]>('replay', {
+        args: [{ from: new Date(time).toISOString(), lookBack: '0s' }],
+      });
+    expect(await replayFrom(FIRST)).toMatchObject({ epoch: 1 });
+    await weir.stopWorker('SIGKILL');
+    await timeOut([name, ...partitions]);
+    await weir.produce(topic, records.slice(COUNT / 2));
+    await weir.startWorker();
+    expect(await replayFrom(FIRST + 300_000)).toMatchObject({ epoch: 2 });
+    await endsExactly();
+  });
+});
