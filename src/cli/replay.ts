@@ -1,4 +1,10 @@
-import { Client, Connection, WorkflowNotFoundError, WorkflowUpdateFailedError } from '@temporalio/client';
+import {
+  Client,
+  Connection,
+  type ConnectionOptions,
+  WorkflowNotFoundError,
+  WorkflowUpdateFailedError,
+} from '@temporalio/client';
 import { Command } from 'commander';
 import type { ReplayAnswer } from '../pipelines/replayInput.js';
 import { loadConfig } from '../worker/config.js';
@@ -44,7 +50,7 @@ export function replayCommand(): Command {
 
 async function ask({ job, partitions, ...options }: Omit<Options, 'json'>): Promise<ReplayAnswer> {
   const { temporal } = loadConfig(process.env);
-  const connection = await Connection.connect(temporal.connectionOptions);
+  const connection = await connected(temporal.connectionOptions);
   try {
     const client = new Client({ connection, namespace: temporal.namespace ?? 'default' });
     const input = partitions === undefined ? options : { ...options, partitions: numbers(partitions) };
@@ -59,6 +65,17 @@ async function ask({ job, partitions, ...options }: Omit<Options, 'json'>): Prom
     throw error;
   } finally {
     await connection.close();
+  }
+}
+
+async function connected(options: ConnectionOptions): Promise<Connection> {
+  try {
+    return await Connection.connect(options);
+  } catch (error) {
+    const { message } = error as Error;
+    throw new Error(`Temporal at ${options.address ?? 'localhost:7233'} does not answer (${message})`, {
+      cause: error,
+    });
   }
 }
 

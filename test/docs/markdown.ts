@@ -74,6 +74,19 @@ export function tableOf(path: string, ...head: string[]): string[][] {
   return lines.slice(at + 2, end < 0 ? undefined : end).map(cells);
 }
 
+/** Cells of the rows of all tables. */
+export function rowsOf(path: string): string[][] {
+  return proseOf(path)
+    .split('\n')
+    .filter((line) => line.startsWith('|'))
+    .map((line) =>
+      line
+        .split('|')
+        .slice(1, -1)
+        .map((cell) => cell.trim()),
+    );
+}
+
 /** What stands in backticks. */
 export function codeIn(text: string): string[] {
   return [...text.matchAll(/`([^`]+)`/g)].map(([, code]) => code!);

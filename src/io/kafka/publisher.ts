@@ -1,5 +1,6 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { Producer } from 'kafkajs';
+import { LRUCache } from 'lru-cache';
 import type { KafkaConfig } from './config.js';
 import { KafkaUnavailable } from './logReader.js';
 import { connected, producerClient, WRITE_RETRY } from './producerClient.js';
@@ -10,7 +11,7 @@ interface PublishedMessage {
   value: Buffer;
 }
 
-/** Writes to internal topics, for all sources of a worker process over one connection a broker. */
+/** Writes to internal topics, for all sources of a worker process: over one connection a topic and broker. */
 export interface Publisher {
   /**
    * Resolves when all in-sync replicas have all messages, in the order given within each partition. A failure is thrown, and some of the
@@ -22,54 +23,80 @@ export interface Publisher {
 
 /** A produce request is at most about this large: a broker takes 1 MiB in one batch of a partition. */
 const MOST_BYTES = 900_000;
+const MOST_TOPICS = 1000;
+const IDLE_MS = 600_000;
+
+/** A producer of one topic. */
+interface Line {
+  producer: Promise<Producer>;
+  sends: number;
+  /** Nobody takes it any more: who sends last closes it. One that is closed under a send opens a connection again, which nobody closes. */
+  isLeft: boolean;
+}
 
 export function createPublisher(config: KafkaConfig): Publisher {
-  let producer: Promise<Producer> | null = null;
+  // kafkajs asks for all topics of a producer at once, and fails for all when one was deleted, as those of older epochs are.
+  const lines = new LRUCache<string, Line>({
+    max: MOST_TOPICS,
+    ttl: IDLE_MS,
+    updateAgeOnGet: true,
+    perf: Date,
+    dispose: leave,
+  });
   let closed = false;
 
-  function connect(): Promise<Producer> {
-    producer ??= (async () => {
-      const made = producerClient(config).producer({
-        allowAutoTopicCreation: false,
-        retry: { ...WRITE_RETRY, retries: 5 },
-      });
-      await connected(config, () => made.connect());
-      return made;
-    })();
-    const mine = producer;
-    mine.catch(() => {
-      if (producer === mine) producer = null;
+  async function connect(): Promise<Producer> {
+    const made = producerClient(config).producer({
+      allowAutoTopicCreation: false,
+      retry: { ...WRITE_RETRY, retries: 5 },
     });
-    return mine;
+    await connected(config, () => made.connect());
+    return made;
+  }
+
+  function lineTo(topic: string): Line {
+    lines.purgeStale();
+    const line = lines.get(topic) ?? { producer: connect(), sends: 0, isLeft: false };
+    lines.set(topic, line);
+    return line;
+  }
+
+  function leave(line: Line): void {
+    line.isLeft = true;
+    if (line.sends === 0) void disconnect(line);
   }
 
   return {
     async publish(topic, messages) {
       if (closed) throw new KafkaUnavailable('the publisher is closed');
-      const mine = connect();
+      const line = lineTo(topic);
+      line.sends++;
       try {
-        const open = await mine;
+        const open = await line.producer;
         for (const some of inSends(messages)) await open.send({ topic, acks: -1, messages: some });
       } catch (error) {
         // Not one that was made since: others write over that.
-        if (producer === mine) {
-          producer = null;
-          void mine.then((each) => each.disconnect()).catch(() => undefined);
-        }
+        if (lines.peek(topic) === line) lines.delete(topic);
         throw new KafkaUnavailable(
           `topic ${topic} cannot be written: ${refusalOf(error) ?? (error as Error).message}`,
           {
             cause: error,
           },
         );
+      } finally {
+        if (--line.sends === 0 && line.isLeft) void disconnect(line);
       }
     },
     async close() {
       closed = true;
-      const open = await producer?.catch(() => null);
-      await Promise.race([open?.disconnect(), sleep(1000)]);
+      const open = [...lines.values()];
+      await Promise.race([Promise.all(open.map(disconnect)), sleep(1000)]);
     },
   };
+}
+
+async function disconnect({ producer }: Line): Promise<void> {
+  await producer.then((each) => each.disconnect()).catch(() => undefined);
 }
 
 function* inSends(messages: readonly PublishedMessage[]): Generator<PublishedMessage[]> {
