@@ -52,7 +52,7 @@ async function main(args: string[]): Promise<number> {
   if (peers && process.platform === 'linux') {
     const stop = new AbortController();
     for (const signal of ['SIGINT', 'SIGTERM'] as const)
-      process.once(signal, () => stop.abort(new Error('interrupted')));
+      process.on(signal, () => stop.abort(new Error('interrupted'))); // tsx and npm pass it on, so that it may come twice
     return comparePeers({ measurements: positionals, only, events }, { keep, say, signal: stop.signal });
   }
   const names = positionals.length > 0 ? positionals : Object.keys(measurements);

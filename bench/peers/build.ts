@@ -1,5 +1,5 @@
 import { createHash } from 'node:crypto';
-import { mkdir, readFile, readdir, symlink } from 'node:fs/promises';
+import { mkdtemp, readFile, readdir, symlink } from 'node:fs/promises';
 import { join } from 'node:path';
 import { cacheFolder, makeOnce, withTicker } from '../../src/dev/cache.js';
 import { runTool } from '../../src/dev/process.js';
@@ -77,8 +77,7 @@ async function buildSpark(shop: Workshop, folder: string): Promise<void> {
 
 /** peer.py looks for its jars beside itself: a folder in which both are, without copying it. */
 async function spread({ dir, scratch }: Workshop, built: string): Promise<Built> {
-  const folder = join(scratch, 'spark');
-  await mkdir(folder);
+  const folder = await mkdtemp(join(scratch, 'spark-peer-'));
   for (const file of ['peer.py', 'ua.py']) await symlink(join(dir, 'spark', file), join(folder, file));
   await symlink(join(built, 'jars'), join(folder, 'jars'));
   return { folder, python: pythonOf(built) };

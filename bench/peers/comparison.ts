@@ -20,6 +20,8 @@ export class Comparison {
   /** CPU seconds. */
   readonly #temporalStartUp: number;
   readonly #rows: Row[];
+  /** Rejects when the signal comes. */
+  readonly #stopped: Promise<never>;
 
   constructor(given: {
     world: World;
@@ -34,6 +36,12 @@ export class Comparison {
     this.#events = given.events;
     this.#temporalStartUp = given.temporalStartUp;
     this.#rows = given.rows;
+    const { signal } = given.shop;
+    this.#stopped = new Promise((_, reject) => {
+      if (signal.aborted) reject(signal.reason as Error);
+      signal.addEventListener('abort', () => reject(signal.reason as Error), { once: true });
+    });
+    this.#stopped.catch(() => undefined); // nobody may be waiting just then
   }
 
   /** CPU, memory and rows of all that have the job. */
@@ -126,11 +134,6 @@ export class Comparison {
 
   /** Does not wait for work that cannot be stopped. */
   async #unlessStopped<T>(work: Promise<T>): Promise<T> {
-    const { signal } = this.#shop;
-    const stopped = new Promise<never>((_, reject) => {
-      if (signal.aborted) reject(signal.reason as Error);
-      signal.addEventListener('abort', () => reject(signal.reason as Error), { once: true });
-    });
-    return Promise.race([work, stopped]);
+    return Promise.race([work, this.#stopped]);
   }
 }

@@ -40,7 +40,7 @@ const STREAMS_WITHOUT_DROPS = {
   PROPS: 'main.consumer.max.partition.fetch.bytes=65536',
 };
 /** Counted from its start: on a busy machine 5, its default, were over before it had counted anything. */
-const STREAMS_IDLE_SECONDS = 10;
+const STREAMS_IDLE_SECONDS = 15;
 
 export const ENGINES: Readonly<Record<EngineName, Engine>> = {
   spark: {

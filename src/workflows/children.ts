@@ -53,7 +53,7 @@ export async function startMember(member: Member, state: JobState, paused?: stri
       workflowTaskTimeout: TASK_TIMEOUT,
       retry: { initialInterval: '1s', backoffCoefficient: 2, maximumInterval: '1m' },
       memo: { job: name, pipeline: job.pipeline, topic: job.topic },
-      staticSummary: `partition ${partition} of ${of.topic}`,
+      staticSummary: `${stage === 1 ? 'partition' : 'target'} ${partition} of ${of.topic}`,
     });
     return true;
   } catch (error) {

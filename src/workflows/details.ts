@@ -7,6 +7,9 @@ import type { Run, Shown } from './run.js';
 /** The UI draws cells without padding. */
 const PAD = '\u00a0\u00a0';
 
+/** The UI makes the place for details lower than they are: what is cut off is this. */
+const MARGIN = Array.from({ length: 3 }, () => '\n\n\u00a0').join('');
+
 export function table(head: string[], rows: (string | number)[][]): string {
   const line = (cells: (string | number)[]): string => `|${cells.map((cell) => PAD + cell + PAD).join('|')}|`;
   return [line(head), `|${head.map(() => '--:').join('|')}|`, ...rows.map(line)].join('\n');
@@ -30,7 +33,7 @@ function progressOf(run: Run) {
     phase,
     ...(paused === null ? {} : { paused }),
     ...(replayUntil === null ? {} : { replayUntil: iso(replayUntil) }),
-    lag: Math.max(0, endOffset - offset),
+    lag: endOffset === null ? null : Math.max(0, endOffset - offset),
     offset,
     endOffset,
     watermark: iso(watermark),
@@ -63,7 +66,7 @@ function named({ input: { name, epoch, partition, stage = 1, job, regroup } }: R
 
 export function partitionDetails(run: Run): string {
   const rows = Object.entries(progressOf(run)).map(([name, value]) => [name, cell(value ?? '–')]);
-  return table(['', ''], rows);
+  return table(['', ''], rows) + MARGIN;
 }
 
 /** A text of a person, such as a reason, must not break the table. */
@@ -98,14 +101,14 @@ function pauses(partitions: PartitionStanding[]): string[] {
   for (const each of partitions) {
     if (each.paused) byReason.set(each.paused, [...(byReason.get(each.paused) ?? []), nameOf(each)]);
   }
-  return [...byReason].map(([reason, names]) => `${names.join(', ')} paused: ${reason}`);
+  return [...byReason].map(([reason, names]) => `${names.join(', ')}: paused: ${reason}`);
 }
 
 function nameOf({ stage = 1, partition }: PartitionStanding): string {
   return stage === 1 ? String(partition) : `target\u00a0${partition}`;
 }
 
-/** As narrow as half of the UI's page. What stands below a table may be cut off, so nothing does. */
+/** As narrow as half of the UI's page. */
 export function jobDetails({ phase, topic, pipeline, trouble, partitions }: JobStanding): string {
   const head = ['partition', 'state', 'offset', 'lag', 'watermark (UTC)', 'late', 'rejected'];
   const rows = partitions.map((each) => [
@@ -117,5 +120,5 @@ export function jobDetails({ phase, topic, pipeline, trouble, partitions }: JobS
     ...(each.stage === 2 ? ['–', '–'] : [each.late, each.rejected]),
   ]);
   const lines = [`${pipeline} over ${topic}, ${phase}`, ...(trouble ? [trouble] : []), ...pauses(partitions)];
-  return [...lines, table(head, rows)].join('\n\n');
+  return [...lines, table(head, rows)].join('\n\n') + MARGIN;
 }

@@ -38,8 +38,8 @@ const SILENT_READ_GOES_ON = 'silent-read-goes-on';
 
 export class PartitionRun implements Run {
   readonly input: PartitionInput;
-  /** The end of what could be read at the last poll. */
-  endOffset = 0;
+  /** The end of what could be read at the last poll; null before. */
+  endOffset: number | null = null;
   /** Set by {@link takeOver}. */
   state!: PartitionState<JobPartial, JobRow>;
   readonly #owner = workflowInfo().runId;

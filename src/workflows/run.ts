@@ -51,7 +51,8 @@ export interface Shown {
   /** Until which watermark older epochs' results are still to be replaced; null where there is no replay. */
   replayUntil: Instant | null;
   offset: number;
-  endOffset: number;
+  /** null: this run has not read yet, being paused perhaps. */
+  endOffset: number | null;
   watermark: Instant | null;
   openUntil: Instant | null;
   /** Groups in windows, sessions or clicks that are held open; null where nothing ever is. */

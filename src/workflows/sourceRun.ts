@@ -27,7 +27,7 @@ export class SourceRun implements Run {
   readonly #options: RunOptions;
   #progress!: Progress;
   #caughtUp: CaughtUpAt | null;
-  #endOffset = 0;
+  #endOffset: number | null = null;
   #fenced: number;
   #paused: string | null = null;
   #share!: RejectedShare;

@@ -2,16 +2,10 @@
 import type { WorkflowHandle } from '@temporalio/client';
 import { expect } from 'vitest';
 import type { OutgoingRecord } from '../../src/io/kafka/writer.js';
-import { closeGate, makePlace, makeProgressGates, progressGate, type Gate } from '../support/gate.js';
+import { closeGate, makeProgressGates, progressGate, type Gate } from '../support/gate.js';
 import { eventually, hit, uniqueName, type Weir } from '../support/weir.js';
-
-export interface UnderWay {
-  gate: Gate;
-  /** Resolves when the job shows that it has gone on. */
-  goesOn(): Promise<void>;
-  /** Checks what has come of it, to the last row. */
-  check(): Promise<void>;
-}
+import { makeResentGates, resendUnderWay } from './resend.js';
+import { LIMIT_MS, moves, type UnderWay } from './underWay.js';
 
 /** What a job has made of the log, to be compared. */
 export interface Outcome {
@@ -47,9 +41,6 @@ const input = (topic: string) => ({
   maxBatchEvents: 40,
 });
 
-/** Records of a job that were sent again are about to be noted as sent. */
-const resentGate = (job: string): string => `${job} resent`;
-
 export class Operations {
   readonly #weir: Weir;
   readonly #postgresUrl: string;
@@ -64,10 +55,7 @@ export class Operations {
   /** Makes the gates, and lets a job run to its end that nobody disturbs. */
   static async on(weir: Weir, postgresUrl: string): Promise<Operations> {
     await makeProgressGates(weir.pool);
-    await makePlace(weir.pool, {
-      event: 'before update on weir.resent for each row',
-      gate: `new.job || ' resent'`,
-    });
+    await makeResentGates(weir.pool);
     const fresh = uniqueName('fresh');
     await weir.start(fresh, input(await weir.topic(PARTITIONS, [...half(0), ...half(1)])));
     await weir.committed(fresh, 2 * PARTITIONS * HALF);
@@ -105,7 +93,7 @@ export class Operations {
     for (const partition of [0, 1]) await this.#phase(name, partition, 'paused');
     await this.#weir.produce(topic, half(1));
     const gate = await this.#close(progressGate.paused(name, 1));
-    const goesOn = await this.#moves(name, 1);
+    const goesOn = await moves(this.#weir, { job: name, partition: 1, commits: 2 });
     await this.#handle(name).executeUpdate('resume');
     await gate.reached();
     return {
@@ -122,7 +110,7 @@ export class Operations {
   async drainThatReads(): Promise<UnderWay> {
     const { name, topic } = await this.#halfRead('drain');
     const gate = await this.#closeCommit(name, 1);
-    const goesOn = await this.#moves(name, 1);
+    const goesOn = await moves(this.#weir, { job: name, partition: 1, commits: 2 });
     await this.#weir.produce(topic, half(1));
     await gate.reached();
     await this.#handle(name).executeUpdate('drain');
@@ -145,7 +133,11 @@ export class Operations {
     const gate = await this.#close(progressGate.commit(name, 1, { epoch: 1, number: 2 }));
     await this.#handle(name).executeUpdate('replay', { args: [REPLAY] });
     await gate.reached();
-    return { gate, goesOn: await this.#moves(name, 1), check: () => this.#hasReplayed(name) };
+    return {
+      gate,
+      goesOn: await moves(this.#weir, { job: name, partition: 1, commits: 2 }),
+      check: () => this.#hasReplayed(name),
+    };
   }
 
   /** A replay is held as it stops the epoch before it. */
@@ -159,7 +151,7 @@ export class Operations {
     await gate.reached();
     return {
       gate,
-      goesOn: await this.#moves(name, 1),
+      goesOn: await moves(this.#weir, { job: name, partition: 1, commits: 2 }),
       check: async () => {
         expect(await asked.result()).toMatchObject({ job: name, epoch: 1 });
         await this.#hasReplayed(name);
@@ -167,65 +159,9 @@ export class Operations {
     };
   }
 
-  /**
-   * Records whose clock was wrong, of both partitions, are sent to their topic again, and the command is held when it has sent those of the
-   * first: it has not noted so yet.
-   */
-  async resend(): Promise<UnderWay> {
-    const each = 30;
-    const base = Date.now() - 7_200_000;
-    const records = Array.from({ length: PARTITIONS * 200 }, (_, i) => ({
-      ...hit({ time: base + i * 1000 }),
-      partition: i % PARTITIONS,
-    }));
-    // Ten minutes ahead of what Kafka's clock said; when they are sent again, they are not.
-    const ahead = Array.from({ length: PARTITIONS * each }, (_, i) => ({
-      ...hit({ time: base + 1_200_000 + i * 1000, referrer: `ahead ${i}` }),
-      partition: i % PARTITIONS,
-      timestampMs: base + 600_000,
-    }));
-    const topic = await this.#weir.topic(PARTITIONS, [...records, ...ahead]);
-    const name = uniqueName('resend');
-    await this.#weir.start(name, { ...input(topic), maxRejected: 1 });
-    await this.#weir.committed(name, records.length + ahead.length);
-    const gate = await this.#close(resentGate(name));
-    const sending = this.#resendAll(name).catch((error: Error) => error.message);
-    await gate.reached();
-    const goesOn = await this.#moves(name, 1, 1);
-    return {
-      gate,
-      goesOn: async () => {
-        await sending;
-        // Where the first command has died of it, this one sends the rest; else it finds nothing to send.
-        await this.#resendAll(name);
-        await goesOn();
-      },
-      check: async () => {
-        await this.#weir.committed(name, records.length + 2 * ahead.length);
-        expect(await this.#resendAll(name)).toContain('nothing to send');
-        await this.#weir.drain(name);
-        const rows = await this.#weir.view(name);
-        const again = rows.filter(({ referrer }) => referrer !== null);
-        expect(again.map(({ referrer }) => referrer).sort()).toEqual(
-          ahead.map((_, i) => `ahead ${i}`).sort(),
-        );
-        expect(again.every(({ num_hits }) => num_hits === 1)).toBe(true);
-        expect(await this.#weir.total(name)).toMatchObject({ hits: records.length + ahead.length });
-        expect((await this.#weir.progress(name)).map(({ read }) => read)).toEqual([
-          200 + 2 * each,
-          200 + 2 * each,
-        ]);
-        expect((await this.#weir.rejected(name)).map(({ reason }) => reason)).toEqual(
-          ahead.map(() => 'future'),
-        );
-        const kept = await this.#weir.pool.query('select from weir.resent where job = $1', [name]);
-        expect(kept.rowCount).toBe(ahead.length);
-      },
-    };
-  }
-
-  #resendAll(job: string): Promise<string> {
-    return this.#weir.weir('rejected', 'replay', '--job', job, '--yes');
+  /** {@link resendUnderWay} */
+  resend(): Promise<UnderWay> {
+    return resendUnderWay(this.#weir, this.#postgresUrl);
   }
 
   #handle(name: string): WorkflowHandle {
@@ -267,28 +203,6 @@ export class Operations {
     );
   }
 
-  /**
-   * Notes where a partition is now, and waits, when it is asked to, until it has made so many commits more: the first may be the one that
-   * was held, which a worker that died has sent.
-   */
-  async #moves(name: string, partition: number, commits = 2): Promise<() => Promise<void>> {
-    const look = async (): Promise<number> => {
-      const { rows } = await this.#weir.pool.query<{ number: number }>(
-        'select sum(number)::int as number from weir.progress where job = $1 and partition = $2',
-        [name, partition],
-      );
-      return rows[0]!.number;
-    };
-    const before = await look();
-    return async () => {
-      await eventually(
-        `${name}/${partition} to commit`,
-        async () => (await look()) >= before + commits,
-        LIMIT_MS,
-      );
-    };
-  }
-
   async #drained(name: string): Promise<void> {
     await this.#handle(name).executeUpdate('drain');
     await this.#hasDrained(name);
@@ -314,9 +228,6 @@ export class Operations {
     await this.#drained(name);
   }
 }
-
-/** A killed server of a slow machine. */
-const LIMIT_MS = 60_000;
 
 async function outcomeOf(weir: Weir, job: string): Promise<Outcome> {
   const counters = await weir.pool.query(

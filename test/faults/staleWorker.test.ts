@@ -49,6 +49,7 @@ describe('a worker that stood still while another one took over', () => {
     });
   });
   afterEach(async () => {
+    await Promise.all(gates.splice(0).map((gate) => gate.open()));
     await stale.stopWorker('SIGKILL');
     await other.stopWorker();
   });
@@ -57,14 +58,25 @@ describe('a worker that stood still while another one took over', () => {
     await stack.remove();
   });
 
-  const close = (gate: string): Promise<Gate> => closeGate(stale.pool, stack.postgres.address, gate);
+  const gates: Gate[] = [];
+  const close = async (name: string): Promise<Gate> => {
+    const gate = await closeGate(stale.pool, stack.postgres.address, name);
+    gates.push(gate);
+    return gate;
+  };
   const startStale = () => stale.startWorker(1, { POSTGRES_USER: STALE, LOG_LEVEL: 'debug' });
   /** The other one works for the same jobs. */
   const startOther = () => other.startWorker(1, { WEIR_TASK_QUEUE: stale.taskQueue });
-  const fenced = () =>
-    eventually('its log to say that its commit was fenced', async () =>
-      /not committed .*fenced=true/.test(await stale.workerLog()),
-    );
+  /** Lets it wake up, and resolves with what its log says of its commit. */
+  async function wokenUp(gate?: Gate): Promise<string> {
+    const { length } = await stale.workerLog();
+    stale.signalWorker('SIGCONT');
+    await gate?.open();
+    return eventually('the outcome of its commit in its log', async () => {
+      const later = (await stale.workerLog()).slice(length);
+      return /^.*\bcommitted .*\n/m.exec(later)?.[0] ?? null;
+    });
+  }
 
   /** A second of event time from one record to the next; some are late. */
   const third = (which: number): OutgoingRecord[] =>
@@ -85,10 +97,11 @@ describe('a worker that stood still while another one took over', () => {
     name: string;
     topic: string;
   }
+  /** Of everything: late records are older than the first one. */
   const replay = (name: string) =>
     stale.client.workflow
       .getHandle(name)
-      .executeUpdate('replay', { args: [{ from: FIRST, lookBack: '0s' }] });
+      .executeUpdate('replay', { args: [{ from: FIRST - 3_600_000, lookBack: '0s' }] });
   const replayed = (name: string) =>
     eventually(
       'the replay to be over',
@@ -149,10 +162,9 @@ describe('a worker that stood still while another one took over', () => {
     await goOn(job);
 
     const before = await standing(job.name);
-    stale.signalWorker('SIGCONT');
-    await gate.open();
-    await fenced();
+    const outcome = await wokenUp(gate);
     expect(await standing(job.name)).toEqual(before);
+    expect(outcome).toMatch(/not committed .*fenced=true/);
 
     const fresh = { name: uniqueName('fresh'), topic };
     await stale.produce(topic, third(2));
@@ -215,8 +227,7 @@ describe('a worker that stood still while another one took over', () => {
     await stale.committed(name, 2 * sources * THIRD, LIMIT_MS);
     expect(await staleMessages(internalTopic(name, 0))).toEqual([]);
 
-    stale.signalWorker('SIGCONT');
-    await fenced();
+    expect(await wokenUp()).toMatch(/not committed .*fenced=true/);
     expect(await staleMessages(internalTopic(name, 0))).not.toEqual([]);
     await stale.produce(topic, visits(2));
     await stale.committed(name, 3 * sources * THIRD, LIMIT_MS);

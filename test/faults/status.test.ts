@@ -171,7 +171,7 @@ describe('weir status', () => {
     const { state, partitions } = await asJson();
     expect(state).toBe('no worker');
     for (const { offset, endOffset, lag, lagMs, open, readPerSecond } of partitions) {
-      expect({ offset, endOffset, lag }).toEqual({ offset: 150, endOffset: 200, lag: 50 });
+      expect({ offset, lag }).toEqual({ offset: endOffset! - 50, lag: 50 });
       expect(lagMs).toBeGreaterThan(0);
       expect(lagMs).toBeLessThan(180_000);
       expect({ open, readPerSecond }).toEqual({ open: null, readPerSecond: null });
@@ -183,7 +183,9 @@ describe('weir status', () => {
     await stack.temporal.kill();
     const { state, partitions } = await asJson();
     expect(state).toBeNull();
-    expect(partitions).toMatchObject([0, 1].map(() => ({ state: null, offset: 150, lag: 50, error: null })));
+    expect(partitions).toMatchObject(
+      [0, 1].map(() => ({ state: null, offset: expect.any(Number), lag: 50, error: null })),
+    );
     expect(await asText()).toMatch(/weir status: Temporal at .* does not answer/);
     await stack.temporal.restart();
     await weir.startWorker();

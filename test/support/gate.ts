@@ -12,9 +12,11 @@ export interface Place {
 /** Makes a place where statements wait as long as the gate of that name is closed. */
 export async function makePlace(pool: pg.Pool, { event, gate }: Place): Promise<void> {
   const name = `"${uniqueName('place')}"`;
+  const lock = `hashtextextended(${gate}, 0)`;
+  // Given back at once: who closes the gate does not wait for a transaction that has passed it.
   await pool.query(
     `create function weir.${name}() returns trigger language plpgsql as
-       $$ begin perform pg_advisory_xact_lock_shared(hashtextextended(${gate}, 0)); return new; end $$;
+       $$ begin perform pg_advisory_lock_shared(${lock}); perform pg_advisory_unlock_shared(${lock}); return new; end $$;
      create trigger ${name} ${event} execute function weir.${name}()`,
   );
 }

@@ -79,6 +79,7 @@ describe('the log as JSON', () => {
       state: null,
       tookMs: 1.4,
     });
+    watch(partition, { what: 'not committed', fenced: true });
     expect(lines.map((line) => JSON.parse(line) as object)).toMatchObject([
       { level: 'debug', message: 'batch read', ...partition, from: 5, next: 9, records: 4 },
       {
@@ -89,6 +90,7 @@ describe('the log as JSON', () => {
         rows: 2,
         rejects: 1,
       },
+      { message: 'not committed', ...partition, fenced: true },
     ]);
   });
 });

@@ -1,5 +1,10 @@
 /** What Temporal knows of a workflow: whether it runs, what fails, and, where a worker answers, what the workflow itself says. */
-import { QueryNotRegisteredError, WorkflowNotFoundError, type Client } from '@temporalio/client';
+import {
+  QueryNotRegisteredError,
+  ServiceError,
+  WorkflowNotFoundError,
+  type Client,
+} from '@temporalio/client';
 import { z } from 'zod';
 import { errorIn } from './errors.js';
 import type { ActivityError } from './types.js';
@@ -65,7 +70,10 @@ export async function described(client: Client, workflowId: string): Promise<Des
   }
 }
 
-/** What the workflow says; null where no worker answers, or it cannot. Rejects where Temporal does not answer. */
+/**
+ * What the workflow says; null where it says nothing: no worker has answered in time, or none has been seen for a while, its task fails, the
+ * workflow is of another kind. Ask only of one that is described just before: so it is not Temporal that is away.
+ */
 export async function asked(client: Client, workflowId: string): Promise<Answer | null> {
   try {
     const answer = await client.withDeadline(Date.now() + ANSWER_MS, () =>
@@ -73,20 +81,9 @@ export async function asked(client: Client, workflowId: string): Promise<Answer 
     );
     return answers.parse(answer);
   } catch (error) {
-    const isSilent =
-      error instanceof QueryNotRegisteredError ||
-      error instanceof WorkflowNotFoundError ||
-      error instanceof z.ZodError ||
-      NO_ANSWER.includes(codeOf(error));
-    if (isSilent) return null;
+    if (SILENT.some((kind) => error instanceof kind)) return null;
     throw error;
   }
 }
 
-/** Of gRPC: no worker has answered in time; none has been seen for a while, or the workflow's task fails. */
-const NO_ANSWER = [4, 9]; // DEADLINE_EXCEEDED, FAILED_PRECONDITION
-
-function codeOf(error: unknown): number {
-  const { code, cause } = error as { code?: number; cause?: { code?: number } };
-  return code ?? cause?.code ?? -1;
-}
+const SILENT = [ServiceError, QueryNotRegisteredError, WorkflowNotFoundError, z.ZodError];

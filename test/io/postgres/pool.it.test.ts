@@ -19,8 +19,10 @@ describe('inTransaction', () => {
       const { rows } = await client.query('select pg_backend_pid() as pid');
       ({ pid } = rows[0]);
       await pool.query('select pg_terminate_backend($1)', [pid]);
-      const broke = new Promise((resolve) => client.once('end', resolve));
-      await broke;
+      await eventually('the connection to be gone', async () => {
+        const found = await pool.query('select from pg_stat_activity where pid = $1', [pid]);
+        return found.rows.length === 0;
+      });
       await client.query('select 1');
     });
     await expect(work).rejects.toThrow();
