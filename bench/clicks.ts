@@ -14,7 +14,7 @@ export async function measureClicks(world: World): Promise<Outcome> {
     pipeline: 'clicks',
     topic,
     input: { partitionedBy: 'key' },
-    targets: { eventsPerSecond: 120_000, cpuSeconds: 15, historyMb: 25, memoryMib: 550 },
+    targets: { eventsPerSecond: 120_000, cpuSeconds: 15, historyMb: 25, memoryMib: 600 },
     duplicates: exact.duplicates,
     compare: (job) => differencesOfClicks(world, job, exact),
   });

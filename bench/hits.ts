@@ -14,7 +14,7 @@ export async function measureHits(world: World): Promise<Outcome> {
   return measureBacklog(world, {
     pipeline: 'hits',
     topic,
-    targets: { eventsPerSecond: 220_000, cpuSeconds: 7, historyMb: 3, memoryMib: 350 },
+    targets: { eventsPerSecond: 220_000, cpuSeconds: 7, historyMb: 3, memoryMib: 450 },
     compare: (job) => differences(world, job, exact),
   });
 }

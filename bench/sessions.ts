@@ -15,7 +15,7 @@ export async function measureSessions(world: World): Promise<Outcome> {
     pipeline: 'sessions',
     topic,
     input: { partitionedBy: 'key' },
-    targets: { eventsPerSecond: 120_000, cpuSeconds: 13, historyMb: 8, memoryMib: 550 },
+    targets: { eventsPerSecond: 120_000, cpuSeconds: 13, historyMb: 8, memoryMib: 650 },
     compare: (job) => differencesOfSessions(world, job, exact),
   });
 }

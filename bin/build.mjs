@@ -1,7 +1,9 @@
-/** src -> dist, and the workflows once more as the one bundle that workers load (they start a second earlier than by bundling). */
+/** src and wasm -> dist, and the workflows once more as the one bundle that workers load (they start a second earlier than by bundling). */
 import { spawnSync } from 'node:child_process';
 import { existsSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
+
+import asc from 'assemblyscript/asc';
 
 import { build, hashOf, root } from './inputs.mjs';
 
@@ -12,6 +14,26 @@ const compiled = spawnSync(process.execPath, [compiler, '-p', join(root, 'tsconf
   stdio: 'inherit',
 });
 if (compiled.status !== 0) process.exit(1);
+
+const stderr = asc.createMemoryStream();
+const { error } = await asc.main(
+  [
+    'wasm/scanJson.ts',
+    '--baseDir',
+    root,
+    '--outFile',
+    'dist/scanJson.wasm',
+    '--runtime=stub',
+    '--importMemory',
+    '--enable=simd',
+    '-O3',
+  ],
+  { stderr },
+);
+if (error !== null) {
+  console.error(String(error), Buffer.concat(stderr).toString());
+  process.exit(1);
+}
 
 const workflowsPath = join(root, 'dist', 'workflows', 'index.js');
 if (existsSync(workflowsPath)) {

@@ -10,7 +10,7 @@ export const packages = { inputs: ['package-lock.json'], stamp: join(root, 'node
 
 /** What decides `dist`. */
 export const build = {
-  inputs: ['bin/build.mjs', 'package-lock.json', 'src', 'tsconfig.build.json', 'tsconfig.json'],
+  inputs: ['bin/build.mjs', 'package-lock.json', 'src', 'tsconfig.build.json', 'tsconfig.json', 'wasm'],
   stamp: join(root, 'dist', '.stamp'),
 };
 

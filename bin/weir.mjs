@@ -1,5 +1,4 @@
-#!/usr/bin/env -S node --max-semi-space-size=8
-// Half of Node's default young generation: a worker needs about 25 MB less, and no more CPU time.
+#!/usr/bin/env node
 import { existsSync } from 'node:fs';
 
 const main = new URL('../dist/cli/main.js', import.meta.url);

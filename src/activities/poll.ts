@@ -229,7 +229,7 @@ class Poll<Item, Gathered, Partial> {
       if (records.offset >= until) return true;
       this.#recordTime = records.timestampMs;
       if (this.#leaveOut?.has(records.offset)) continue;
-      const decoded = this.#side.decode(records.valueText(), records.timestampMs);
+      const decoded = this.#side.decode(this.#side.fields.read(records), records.timestampMs);
       const reason = this.#keepsVerdict(records.offset, decoded) ? 'late' : fold.add(records, decoded);
       if (reason !== null && !this.#input.silent) this.#reject(records, reason);
       if (exact) continue;

@@ -32,8 +32,16 @@ export const DEFAULT_TOPICS: Record<Pipeline, string> = {
   clicks: 'clickstream',
 };
 
-/** What every job has; `batchBytes` is the default of `maxBatchBytes`. */
-function commonOptions({ delay, batchBytes }: { delay: string; batchBytes: number }) {
+/** What every job has, with the defaults that differ. */
+function commonOptions({
+  delay,
+  batchEvents,
+  batchBytes,
+}: {
+  delay: string;
+  batchEvents: number;
+  batchBytes: number;
+}) {
   return {
     topic: z
       .string()
@@ -47,7 +55,7 @@ function commonOptions({ delay, batchBytes }: { delay: string; batchBytes: numbe
     idleAfter: durationOption(1).prefault('30s'),
     onDataLoss: z.enum(['fail', 'skip']).default('fail'),
     maxRejected: z.number().min(0).max(1).default(0.1),
-    maxBatchEvents: z.int().min(1).max(100_000).default(25_000),
+    maxBatchEvents: z.int().min(1).max(100_000).default(batchEvents),
     maxBatchBytes: z.int().min(1000).max(1_000_000).default(batchBytes),
     linger: durationOption(0).prefault('1s'),
   };
@@ -59,7 +67,8 @@ const hits = z
     size: durationOption(1).prefault('5m'),
     slide: durationOption(1).optional(),
     offset: durationOption(-LONGEST_MS).prefault('0ms'),
-    ...commonOptions({ delay: '1m', batchBytes: 256_000 }),
+    // However many events there are, there are not many counts: fewer batches, less for Temporal to do.
+    ...commonOptions({ delay: '1m', batchEvents: 100_000, batchBytes: 256_000 }),
   })
   .refine(({ size, slide }) => size / (slide ?? size) <= MOST_WINDOWS, {
     path: ['slide'],
@@ -81,7 +90,7 @@ const sessions = z
     partitionedBy: z.literal('key', { error: 'expected "key", or nothing' }).nullable().default(null),
     parallelism: z.int().min(1).max(1000).nullable().default(null),
     // Nearly every second event may begin a segment: 25,000 events take some 540 kB.
-    ...commonOptions({ delay: '30s', batchBytes: 700_000 }),
+    ...commonOptions({ delay: '30s', batchEvents: 25_000, batchBytes: 700_000 }),
   })
   .transform(({ gap, ...rest }) => ({ ...inMs(rest), gapMs: gap }));
 
@@ -96,7 +105,7 @@ const clicks = z
     partitionedBy: z.literal('key', { error: 'expected "key", or nothing' }).nullable().default(null),
     parallelism: z.int().min(1).max(1000).nullable().default(null),
     // A click takes some 40 bytes, and names that repeat: 25,000 fit.
-    ...commonOptions({ delay: '1m', batchBytes: 1_000_000 }),
+    ...commonOptions({ delay: '1m', batchEvents: 25_000, batchBytes: 1_000_000 }),
   })
   .transform(({ size, gap, dedupeWithin, ...rest }) => ({
     ...inMs(rest),

@@ -2,8 +2,11 @@
 
 export type JsonObject = Record<string, unknown>;
 
-/** The value as a JSON object, or why it is none: `empty` for null and zero length, `bad_json` for anything but an object. */
-export function parseObject(text: string | null): JsonObject | 'empty' | 'bad_json' {
+/** An event as a JSON object, or why it is none: `empty` for null and zero length, `bad_json` for anything but an object. */
+export type JsonEvent = JsonObject | 'empty' | 'bad_json';
+
+/** The event in a text. */
+export function parseObject(text: string | null): JsonEvent {
   if (text === null || text.length === 0) return 'empty';
   try {
     const value: unknown = JSON.parse(text);

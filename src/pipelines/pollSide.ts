@@ -2,18 +2,20 @@
 import type { Decoded } from '../domain/fold.js';
 import type { Operator } from '../domain/operator.js';
 import type { SourceStanding } from '../domain/sources.js';
-import { decodeClick, type CountryReader } from './clicks/event.js';
+import { CLICK_FIELDS, decodeClick, type CountryReader } from './clicks/event.js';
 import { clicksOperator } from './clicks/operator.js';
 import { CombinedClicks, ScatteredClicks } from './clicks/regroup.js';
-import { decodeHit } from './hits/event.js';
+import { decodeHit, HIT_FIELDS } from './hits/event.js';
 import { hitsOperator } from './hits/operator.js';
 import type { Job, RegroupingJob, SessionsJob } from './job.js';
+import type { JsonEvent } from './jsonEvent.js';
+import type { JsonFields } from './jsonFields.js';
 import type { JobGathered, JobItem, JobPartial, JobRegrouped } from './operators.js';
 import type { Combiner, Scattered } from './regroup.js';
 import type { AgentReader, UserAgent } from './sessions/agent.js';
 import { withAgents } from './sessions/columns.js';
 import { CombinedSessions } from './sessions/combine.js';
-import { decodeVisit, type Visit } from './sessions/event.js';
+import { decodeVisit, VISIT_FIELDS, type Visit } from './sessions/event.js';
 import { sessionsOperator } from './sessions/operator.js';
 import { ScatteredSegments } from './sessions/scatter.js';
 import type { SessionsJson } from './sessions/sessionsJson.js';
@@ -29,7 +31,9 @@ export interface PollSide<Item, Gathered, Partial> extends Pick<
   Operator<Item, unknown, unknown, Gathered>,
   'isLate' | 'nextPossibleEnd' | 'gather'
 > {
-  decode(value: string | null, timestampMs: number | null): Decoded<Item>;
+  /** What it looks at in an event. */
+  fields: JsonFields;
+  decode(event: JsonEvent, timestampMs: number | null): Decoded<Item>;
   /** Looks up what is the same for many records, once for each. */
   complete(gathered: Gathered): Partial;
 }
@@ -39,17 +43,24 @@ export type JobPollSide = PollSide<JobItem, JobGathered, JobPartial>;
 export function pollSideOf(job: Job, { readAgent, countryOf = () => null }: LookUps): JobPollSide {
   switch (job.pipeline) {
     case 'hits':
-      return { ...hitsOperator(job), decode: decodeHit, complete: (gathered) => gathered } as JobPollSide;
+      return {
+        ...hitsOperator(job),
+        fields: HIT_FIELDS,
+        decode: decodeHit,
+        complete: (gathered) => gathered,
+      } as JobPollSide;
     case 'sessions':
       return {
         ...sessionsOperator(job.gapMs),
+        fields: VISIT_FIELDS,
         decode: decodeWith(job),
         complete: (gathered: SessionsJson<UserAgent>) => completed(gathered, readAgent),
       };
     case 'clicks':
       return {
         ...clicksOperator(job),
-        decode: (value) => decodeClick(value, countryOf),
+        fields: CLICK_FIELDS,
+        decode: (event) => decodeClick(event, countryOf),
         complete: (gathered) => gathered,
       } as JobPollSide;
   }
@@ -76,6 +87,7 @@ export function scatterSideOf(
         isLate: (time, watermark) => sessions.isLate(time, watermark),
         nextPossibleEnd,
         gather: () => new ScatteredSegments(job.gapMs, targets),
+        fields: VISIT_FIELDS,
         decode: decodeWith(job),
         complete: ({ targets: parts, lastEnd }) => ({
           targets: parts.map((target) => target.map((part) => completed(part, readAgent))),
@@ -90,7 +102,8 @@ export function scatterSideOf(
         isLate: (time, watermark) => clicks.isLate(time, watermark),
         nextPossibleEnd,
         gather: () => new ScatteredClicks({ rules: job, targets, source }),
-        decode: (value: string | null) => decodeClick(value, countryOf),
+        fields: CLICK_FIELDS,
+        decode: (event: JsonEvent) => decodeClick(event, countryOf),
         complete: (gathered: Scattered<Content>) => gathered,
       };
     }
@@ -111,7 +124,7 @@ export function combinerOf(
 }
 
 function decodeWith({ time }: SessionsJob): PollSide<Visit, unknown, unknown>['decode'] {
-  return (value, timestampMs) => decodeVisit(value, { timestampMs, time });
+  return (event, timestampMs) => decodeVisit(event, { timestampMs, time });
 }
 
 function completed(

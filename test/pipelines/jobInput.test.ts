@@ -25,7 +25,7 @@ describe('a job that is right', () => {
       idleAfterMs: 30_000,
       onDataLoss: 'fail',
       maxRejected: 0.1,
-      maxBatchEvents: 25_000,
+      maxBatchEvents: 100_000,
       maxBatchBytes: 256_000,
       lingerMs: expect.any(Number),
     });

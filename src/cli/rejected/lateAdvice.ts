@@ -6,6 +6,7 @@ import { currentEpoch } from '../../io/postgres/currentEpoch.js';
 import { lateRecords, type LateRecord } from '../../io/postgres/latePage.js';
 import type { RejectedFilter } from '../../io/postgres/rejectedFilter.js';
 import type { Job } from '../../pipelines/job.js';
+import { parseObject } from '../../pipelines/jsonEvent.js';
 import { pollSideOf, type JobPollSide } from '../../pipelines/pollSide.js';
 
 /** What is known of the late records of one job. */
@@ -32,7 +33,7 @@ export async function findLate(pool: pg.Pool, filter: RejectedFilter): Promise<L
     if (late === undefined) found.set(job, (late = noneOf(job)));
     late.records += 1;
     const value = record.value?.toString() ?? null;
-    const decoded = known?.side.decode(value, record.recordTime);
+    const decoded = known?.side.decode(parseObject(value), record.recordTime);
     if (known === null || decoded === undefined || decoded.reason !== null) {
       late.undated += 1;
       continue;

@@ -2,6 +2,7 @@ import { BatchFold } from '../../domain/fold.js';
 import type { Batch } from '../../domain/commit.js';
 import type { Instant } from '../../domain/instant.js';
 import type { Job } from '../../pipelines/job.js';
+import { parseObject } from '../../pipelines/jsonEvent.js';
 import type { PollSide } from '../../pipelines/pollSide.js';
 import type { LogRecord } from './logRecord.js';
 
@@ -32,7 +33,7 @@ export class Folding<Item, Gathered, Partial> {
   add({ offset, timestampMs, value }: LogRecord): void {
     const at = offset ?? this.#next;
     this.#next = at + 1;
-    const decoded = this.#side.decode(value, timestampMs);
+    const decoded = this.#side.decode(parseObject(value), timestampMs);
     const reason = this.#fold.add({ offset: at, timestampMs }, decoded);
     if (reason === null && decoded.reason === null && decoded.time < this.#earliest)
       this.#earliest = decoded.time;

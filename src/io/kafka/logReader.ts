@@ -55,6 +55,10 @@ export interface RecordCursor {
   key(): Buffer | null;
   /** A view, valid until the next fetch; null for a tombstone. */
   value(): Buffer | null;
+  /** The value where it lies; a start of -1 is a tombstone. The bytes of a buffer never change. */
+  readonly valueIn: Buffer;
+  readonly valueStart: number;
+  readonly valueEnd: number;
   /** The value as text, U+FFFD for what is not UTF-8; null for a tombstone. */
   valueText(): string | null;
   /**

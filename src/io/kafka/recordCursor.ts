@@ -87,6 +87,18 @@ class BatchCursor implements RecordCursor {
     return this.#valueStart < 0 ? null : this.#records.subarray(this.#valueStart, this.#valueEnd);
   }
 
+  get valueIn(): Buffer {
+    return this.#records;
+  }
+
+  get valueStart(): number {
+    return this.#valueStart;
+  }
+
+  get valueEnd(): number {
+    return this.#valueEnd;
+  }
+
   valueText(): string | null {
     if (this.#valueStart < 0) return null;
     return (this.#records as Utf8Buffer).utf8Slice(this.#valueStart, this.#valueEnd);

@@ -1,7 +1,8 @@
 import { hash } from 'node:crypto';
 import { parseEventTime } from '../../domain/eventTime.js';
 import type { Decoded } from '../../domain/fold.js';
-import { parseObject, textField, type JsonObject } from '../jsonEvent.js';
+import { textField, type JsonEvent, type JsonObject } from '../jsonEvent.js';
+import { JsonFields, type FieldNames } from '../jsonFields.js';
 import { KEY_CHARS } from './columns.js';
 import type { ClickItem } from './operator.js';
 
@@ -12,13 +13,26 @@ export type CountryReader = (ip: string) => string | null;
 const LONGEST_USER = 512;
 const NOTHING: JsonObject = {};
 
+/** Fields that stand in `click_data` or beside it. */
+const EITHER: FieldNames = { timestamp: null, user_id: null, url: null, click_url: null, ip: null };
+
+/** What {@link decodeClick} looks at. */
+export const CLICK_FIELDS = new JsonFields({
+  ...EITHER,
+  key: null,
+  row_key: null,
+  event_id: null,
+  country: null,
+  click_data: EITHER,
+  geo_data: { country: null },
+});
+
 /**
- * A click from a record's value. Fields stand in `click_data` and `geo_data`, or beside them in the event itself, which is looked at where
+ * A click from an event. Fields stand in `click_data` and `geo_data`, or beside them in the event itself, which is looked at where
  * the former have none; several have more than one name (docs/clicks.md, event). By hand rather than by a schema library: this runs for
  * every event.
  */
-export function decodeClick(value: string | null, countryOf: CountryReader): Decoded<ClickItem> {
-  const event = parseObject(value);
+export function decodeClick(event: JsonEvent, countryOf: CountryReader): Decoded<ClickItem> {
   if (typeof event === 'string') return { reason: event };
   const clickData = objectField(event['click_data']);
   const click = clickData ?? NOTHING;

@@ -1,7 +1,8 @@
 import { parseEventTime } from '../../domain/eventTime.js';
 import type { Decoded } from '../../domain/fold.js';
 import { LATEST, type Instant } from '../../domain/instant.js';
-import { parseObject, textField, type JsonObject } from '../jsonEvent.js';
+import { textField, type JsonEvent, type JsonObject } from '../jsonEvent.js';
+import { JsonFields } from '../jsonFields.js';
 import type { UserAgent } from './agent.js';
 import { sessionKey } from './key.js';
 
@@ -23,15 +24,23 @@ export type SessionTime = 'event_time' | 'record';
 /** User and address stand in indexes, whose entries end at 2.7 kB. In UTF-16 units. */
 const LONGEST_KEY_FIELD = 512;
 
+/** What {@link decodeVisit} looks at. */
+export const VISIT_FIELDS = new JsonFields({
+  event_time: null,
+  user_id: null,
+  ip: null,
+  host: null,
+  user_agent: { family: null, os: { family: null }, device: { family: null } },
+});
+
 /**
- * A visit from a record's value. Needed: a time, and `user_id`, `ip`, `user_agent`, `host`, all nullable; other fields are ignored,
+ * A visit from an event. Needed: a time, and `user_id`, `ip`, `user_agent`, `host`, all nullable; other fields are ignored,
  * whatever their type. By hand rather than by a schema library: this runs for every event.
  */
 export function decodeVisit(
-  value: string | null,
+  event: JsonEvent,
   { timestampMs, time: timeOf }: { timestampMs: number | null; time: SessionTime },
 ): Decoded<Visit> {
-  const event = parseObject(value);
   if (typeof event === 'string') return { reason: event };
   const time = timeOf === 'record' ? recordTime(timestampMs) : parseEventTime(event['event_time']);
   if (time === null) return { reason: 'bad_time' };

@@ -2,6 +2,7 @@ import { createHash } from 'node:crypto';
 import { describe, expect, it } from 'vitest';
 import { generateTraffic, PLAIN_TRAFFIC, type TrafficOptions } from '../../../src/cli/generate/traffic.js';
 import { decodeClick } from '../../../src/pipelines/clicks/event.js';
+import { parseObject } from '../../../src/pipelines/jsonEvent.js';
 
 const START_MS = Date.UTC(2026, 0, 1);
 
@@ -10,7 +11,7 @@ function traffic(options: Partial<TrafficOptions> & { events: number }) {
   return [...generateTraffic({ ...PLAIN_TRAFFIC, what: 'clicks', key: 'user', time, ...options })];
 }
 
-const decoded = (value: string) => decodeClick(value, () => null);
+const decoded = (value: string) => decodeClick(parseObject(value), () => null);
 
 describe('made-up clicks', () => {
   it('are the same bytes of the same seed, in every version', () => {

@@ -2,6 +2,7 @@ import { createHash } from 'node:crypto';
 import { describe, expect, it } from 'vitest';
 import { generateTraffic, PLAIN_TRAFFIC, type TrafficOptions } from '../../../src/cli/generate/traffic.js';
 import { decodeHit } from '../../../src/pipelines/hits/event.js';
+import { parseObject } from '../../../src/pipelines/jsonEvent.js';
 
 const START_MS = Date.UTC(2026, 0, 1);
 
@@ -123,7 +124,7 @@ describe('shares', () => {
   it('makes malformed values of every kind, each one line and rejected by the hits pipeline; others are accepted', () => {
     const reasons = new Set<string>();
     for (const { kind, value } of traffic({ events: 3_000, malformed: 0.3 })) {
-      const { reason } = decodeHit(value);
+      const { reason } = decodeHit(parseObject(value));
       expect(reason === null).toBe(kind !== 'malformed');
       expect(value).not.toMatch(/[\r\n]/);
       if (reason !== null) reasons.add(reason);

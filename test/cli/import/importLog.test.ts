@@ -5,6 +5,7 @@ import { describe, expect, it } from 'vitest';
 import { importLog } from '../../../src/cli/import/importLog.js';
 import { readLines } from '../../../src/cli/import/lines.js';
 import { decodeHit } from '../../../src/pipelines/hits/event.js';
+import { parseObject } from '../../../src/pipelines/jsonEvent.js';
 import { memoryOutput } from '../support/memoryOutput.js';
 
 const GOOD = '192.0.2.7 - - [17/May/2015:10:05:03 +0000] "GET / HTTP/1.1" 200 5 "-" "curl/8.5.0"';
@@ -64,7 +65,10 @@ describe('records', () => {
 
   it('makes events that the hits pipeline accepts, and cut-off lines that it rejects', async () => {
     const { records } = await importBytes(Buffer.from(`${GOOD}\n${CUT}`));
-    expect(records.map(({ value }) => decodeHit(String(value)).reason)).toEqual([null, 'bad_json']);
+    expect(records.map(({ value }) => decodeHit(parseObject(String(value))).reason)).toEqual([
+      null,
+      'bad_json',
+    ]);
   });
 });
 
@@ -111,7 +115,7 @@ describe('a real log', () => {
         cutOff: 1,
       });
       const groups = output.records.map(({ value }) => {
-        const hit = decodeHit(String(value));
+        const hit = decodeHit(parseObject(String(value)));
         return hit.reason === null ? `${Math.floor(hit.time / 300_000)} ${hit.item.referrer}` : hit.reason;
       });
       expect(groups.filter((group) => group === 'bad_json')).toHaveLength(1);

@@ -1,6 +1,7 @@
 /** Every form of a click that docs/clicks.md names, and every malformed neighbour of it. */
 import { describe, expect, test } from 'vitest';
-import { decodeClick, keyHash } from '../../../src/pipelines/clicks/event.js';
+import { CLICK_FIELDS, decodeClick, keyHash } from '../../../src/pipelines/clicks/event.js';
+import { decoding } from '../../support/jsonBytes.js';
 
 const TIME = '2026-01-01T10:00:00Z';
 const T = Date.parse(TIME);
@@ -9,8 +10,10 @@ const KEY = keyHash('e1');
 /** 192.0.2.7 is in Norway here; nothing else is known. */
 const countryOf = (ip: string): string | null => (ip === '192.0.2.7' ? 'NO' : null);
 
+const decode = decoding(CLICK_FIELDS, (event) => decodeClick(event, countryOf));
+
 function decoded(event: unknown) {
-  return decodeClick(JSON.stringify(event), countryOf);
+  return decode(JSON.stringify(event));
 }
 
 describe('forms of an event', () => {
@@ -118,7 +121,7 @@ describe('forms of an event', () => {
   });
 
   test('lone surrogates become U+FFFD', () => {
-    expect(decodeClick(`{"timestamp":1,"url":"a\\ud800"}`, countryOf)).toMatchObject({
+    expect(decode(`{"timestamp":1,"url":"a\\ud800"}`)).toMatchObject({
       item: { url: 'a\ufffd' },
     });
   });
@@ -132,7 +135,7 @@ describe('malformed neighbours', () => {
     ['[]', 'bad_json'],
     ['null', 'bad_json'],
     ['"x"', 'bad_json'],
-  ])('%j: %s', (value, reason) => expect(decodeClick(value, countryOf).reason).toBe(reason));
+  ])('%j: %s', (value, reason) => expect(decode(value).reason).toBe(reason));
 
   test.each<[string, unknown]>([
     ['none', {}],

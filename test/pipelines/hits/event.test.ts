@@ -1,11 +1,14 @@
 import { describe, expect, test } from 'vitest';
-import { decodeHit } from '../../../src/pipelines/hits/event.js';
+import { decodeHit, HIT_FIELDS } from '../../../src/pipelines/hits/event.js';
+import { decoding } from '../../support/jsonBytes.js';
 
 const TIME = '2015-05-17T10:05:03Z';
 const T = Date.parse(TIME);
 
+const hit = decoding(HIT_FIELDS, decodeHit);
+
 function decoded(event: unknown) {
-  return decodeHit(JSON.stringify(event));
+  return hit(JSON.stringify(event));
 }
 
 function reason(event: unknown): string | null {
@@ -13,8 +16,8 @@ function reason(event: unknown): string | null {
 }
 
 describe('empty', () => {
-  test.each([[null], ['']])('%j', (value) => expect(decodeHit(value).reason).toBe('empty'));
-  test('white space is not: it is no JSON', () => expect(decodeHit(' ').reason).toBe('bad_json'));
+  test.each([[null], ['']])('%j', (value) => expect(hit(value).reason).toBe('empty'));
+  test('white space is not: it is no JSON', () => expect(hit(' ').reason).toBe('bad_json'));
 });
 
 describe('bad_json: anything but a JSON object', () => {
@@ -30,9 +33,9 @@ describe('bad_json: anything but a JSON object', () => {
     '{} {}',
     "{'a':1}",
     '\u{feff}{}',
-  ])('%j', (value) => expect(decodeHit(value).reason).toBe('bad_json'));
+  ])('%j', (value) => expect(hit(value).reason).toBe('bad_json'));
   test('an object with white space around it is one', () => {
-    expect(decodeHit(` \n{"event_time":1} `).reason).toBeNull();
+    expect(hit(` \n{"event_time":1} `).reason).toBeNull();
   });
 });
 
@@ -87,12 +90,12 @@ describe('what a hit is counted under', () => {
 
   test('lone surrogates become U+FFFD, pairs stay', () => {
     const value = `{"event_time":1,"host":"a\\ud800b","referrer":"\\udc00\\ud83d\\ude00"}`;
-    expect(decodeHit(value)).toMatchObject({ item: { host: 'a\ufffdb', referrer: '\ufffd\u{1f600}' } });
+    expect(hit(value)).toMatchObject({ item: { host: 'a\ufffdb', referrer: '\ufffd\u{1f600}' } });
   });
 
   test('names of prototypes are no fields', () => {
     const value = `{"__proto__":{"host":5,"event_time":1},"event_time":1,"constructor":3}`;
-    expect(decodeHit(value)).toMatchObject({ reason: null, item: { host: null } });
-    expect(decodeHit(`{"__proto__":{"event_time":1}}`).reason).toBe('bad_time');
+    expect(hit(value)).toMatchObject({ reason: null, item: { host: null } });
+    expect(hit(`{"__proto__":{"event_time":1}}`).reason).toBe('bad_time');
   });
 });

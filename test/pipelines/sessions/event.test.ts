@@ -1,7 +1,8 @@
 import { describe, expect, test } from 'vitest';
 import { LATEST } from '../../../src/domain/instant.js';
-import { decodeVisit, type SessionTime } from '../../../src/pipelines/sessions/event.js';
+import { decodeVisit, VISIT_FIELDS, type SessionTime } from '../../../src/pipelines/sessions/event.js';
 import { partsOfKey } from '../../../src/pipelines/sessions/key.js';
+import { decoding } from '../../support/jsonBytes.js';
 
 const TIME = '2015-05-17T10:05:03Z';
 const T = Date.parse(TIME);
@@ -12,7 +13,7 @@ interface Of {
 }
 
 function decoded(value: string | null, { timestampMs = null, time = 'event_time' }: Of = {}) {
-  return decodeVisit(value, { timestampMs, time });
+  return decoding(VISIT_FIELDS, (event) => decodeVisit(event, { timestampMs, time }))(value);
 }
 
 /** The reason, or what became of the event. */
