@@ -9,12 +9,6 @@ import { build, hashOf, root } from './inputs.mjs';
 
 const stamp = hashOf(build.inputs);
 rmSync(join(root, 'dist'), { recursive: true, force: true });
-const compiler = join(root, 'node_modules', 'typescript', 'bin', 'tsc');
-const compiled = spawnSync(process.execPath, [compiler, '-p', join(root, 'tsconfig.build.json')], {
-  stdio: 'inherit',
-});
-if (compiled.status !== 0) process.exit(1);
-
 const stderr = asc.createMemoryStream();
 const { error } = await asc.main(
   [
@@ -34,6 +28,12 @@ if (error !== null) {
   console.error(String(error), Buffer.concat(stderr).toString());
   process.exit(1);
 }
+
+const compiler = join(root, 'node_modules', 'typescript', 'bin', 'tsc');
+const compiled = spawnSync(process.execPath, [compiler, '-p', join(root, 'tsconfig.build.json')], {
+  stdio: 'inherit',
+});
+if (compiled.status !== 0) process.exit(1);
 
 const workflowsPath = join(root, 'dist', 'workflows', 'index.js');
 if (existsSync(workflowsPath)) {

@@ -19,7 +19,7 @@ if (!isUpToDate(packages)) {
   writeFileSync(packages.stamp, hashOf(packages.inputs));
 }
 if (!isUpToDate(build)) {
-  console.log('setup: building src into dist');
+  console.log('setup: building src and wasm into dist');
   step('the build', process.execPath, [join(root, 'bin', 'build.mjs')]);
 }
 

@@ -1,6 +1,6 @@
 /**
  * Looks for a few fields in the JSON of one event, 16 bytes at a time, and says where they lie. AssemblyScript, compiled by bin/build.mjs;
- * src/pipelines/jsonFields.ts is the other side and says what it is for.
+ * src/pipelines/jsonScan.ts is the other side and says what it is for.
  *
  * `scan` is true only for what `JSON.parse` would take: the caller asks that about everything else, so that giving up is always right and
  * only ever costs time. Memory, from the bottom up, is laid out by the caller:
@@ -19,6 +19,8 @@ const LENGTHS: u32 = 0x8000;
 const TEXTS: u32 = 0x10000;
 const PLACES: u32 = 2048;
 const SLOT: u32 = 256;
+/** Compared by the caller: a scan of another build would read rubbish. */
+export const RECORDS: u32 = TEXTS + PLACES * SLOT;
 
 /** What a field is. Where it is a text, `place` says where it is known or should be kept, or -1. */
 const ABSENT: u32 = 0;

@@ -20,7 +20,10 @@ export async function exactPass(kafka: KafkaConfig, topic: string, sizeMs: numbe
     for (let offset = startOffset; offset < endOffset;) {
       const { records } = await reader.fetch({ offset, maxWaitMs: 1000, maxBytes: 1_000_000 });
       while (records.next()) {
-        const { event_time, host, referrer } = JSON.parse(records.valueText()!) as Record<string, string>;
+        const { event_time, host, referrer } = JSON.parse(records.value()!.toString()) as Record<
+          string,
+          string
+        >;
         const time = Date.parse(event_time!);
         const key = JSON.stringify([time - (time % sizeMs), host ?? null, referrer ?? null]);
         pass.hits.set(key, (pass.hits.get(key) ?? 0) + 1);

@@ -1,6 +1,7 @@
 import { expect } from 'vitest';
 import { parseObject, type JsonEvent } from '../../src/pipelines/jsonEvent.js';
-import type { JsonFields, ValueBytes } from '../../src/pipelines/jsonFields.js';
+import type { JsonFields } from '../../src/pipelines/jsonFields.js';
+import type { ValueBytes } from '../../src/pipelines/jsonScan.js';
 
 /** A text as a record's value that stands between others. */
 export function valueBytes(text: string | Buffer | null, before = '{"a":"'): ValueBytes {

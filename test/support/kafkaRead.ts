@@ -12,7 +12,12 @@ export function take(cursor: RecordCursor, limit = Number.POSITIVE_INFINITY): Re
   const taken: ReadRecord[] = [];
   while (taken.length < limit && cursor.next()) {
     const { offset, timestampMs } = cursor;
-    taken.push({ offset, timestampMs, key: cursor.key()?.toString() ?? null, value: cursor.valueText() });
+    taken.push({
+      offset,
+      timestampMs,
+      key: cursor.key()?.toString() ?? null,
+      value: cursor.value()?.toString() ?? null,
+    });
   }
   return taken;
 }

@@ -48,7 +48,7 @@ async function readAll(
   for (let offset = 0; offset < endOffset;) {
     const { records } = await reader.fetch({ offset, maxWaitMs: 1000, maxBytes: 1_000_000 });
     while (records.next()) {
-      const { event_time, user_id, ip, host } = JSON.parse(records.valueText()!) as Record<
+      const { event_time, user_id, ip, host } = JSON.parse(records.value()!.toString()) as Record<
         string,
         string | null
       >;

@@ -59,8 +59,6 @@ export interface RecordCursor {
   readonly valueIn: Buffer;
   readonly valueStart: number;
   readonly valueEnd: number;
-  /** The value as text, U+FFFD for what is not UTF-8; null for a tombstone. */
-  valueText(): string | null;
   /**
    * Where reading goes on after the records taken so far. It passes control records, compacted gaps and aborted
    * transactions, so that it moves even when there was no record, and reaches the end when everything is taken.

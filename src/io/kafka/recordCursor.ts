@@ -31,9 +31,6 @@ export function createRecordCursor(set: RecordSet): RecordCursor {
   return new BatchCursor(set);
 }
 
-/** Undocumented in Node but stable: what `toString('utf8')` ends up in, without its checks. */
-type Utf8Buffer = Buffer & { utf8Slice(start: number, end: number): string };
-
 class BatchCursor implements RecordCursor {
   offset = -1;
   timestampMs = -1;
@@ -97,11 +94,6 @@ class BatchCursor implements RecordCursor {
 
   get valueEnd(): number {
     return this.#valueEnd;
-  }
-
-  valueText(): string | null {
-    if (this.#valueStart < 0) return null;
-    return (this.#records as Utf8Buffer).utf8Slice(this.#valueStart, this.#valueEnd);
   }
 
   #passTo(offset: number): void {

@@ -2,7 +2,8 @@ import { hash } from 'node:crypto';
 import { parseEventTime } from '../../domain/eventTime.js';
 import type { Decoded } from '../../domain/fold.js';
 import { textField, type JsonEvent, type JsonObject } from '../jsonEvent.js';
-import { JsonFields, type FieldNames } from '../jsonFields.js';
+import { JsonFields } from '../jsonFields.js';
+import type { FieldNames } from '../jsonScan.js';
 import { KEY_CHARS } from './columns.js';
 import type { ClickItem } from './operator.js';
 

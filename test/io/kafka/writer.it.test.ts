@@ -30,7 +30,11 @@ async function stored(topic: string, partition = 0): Promise<Stored[]> {
       const { records, endOffset } = await reader.fetch({ offset, maxWaitMs: 100, maxBytes: 1_000_000 });
       while (records.next()) {
         const { timestampMs } = records;
-        found.push({ key: records.key()?.toString() ?? null, value: records.valueText(), timestampMs });
+        found.push({
+          key: records.key()?.toString() ?? null,
+          value: records.value()?.toString() ?? null,
+          timestampMs,
+        });
       }
       offset = records.nextOffset;
       if (offset >= endOffset) return found;
