@@ -47,7 +47,7 @@ export function createForgetEpochs({ pool, findTopic, deleteTopic, warn }: Depen
   };
 }
 
-/** Whether a partition has a part of a replay before it. Results are the targets', where there are any: a source is done when it has read what was read before. */
+/** Whether a partition has a part of a replay before it. Of a source, too, not only what was read before has to be read again: its watermark has to be where it was. */
 export function isReplaying({ rewrite, ...reach }: PartitionProgress): boolean {
   return rewrite ? isRewriting(rewrite, reach) : false;
 }

@@ -13,7 +13,11 @@ export function stopOnSignal(worker: Pick<Worker, 'shutdown'>, handover: Handove
     if (handover.begun) return;
     handover.hold();
     await sleep(HELD_MS);
-    worker.shutdown();
+    try {
+      worker.shutdown();
+    } catch {
+      // It stops by itself already, for a reason that is said elsewhere.
+    }
     await sleep(STOPPED_MS);
     handover.giveBack();
   };

@@ -87,7 +87,8 @@ class JobRun {
       description: 'The same, answered with the end offsets',
     });
     this.#handlePause();
-    setHandler(messages.replay, (request) => void this.#attempt('replay', () => this.#replay(request)), {
+    // These signals, too, are waited for: a run that ended beneath one would forget it, or the epoch that it began.
+    setHandler(messages.replay, (request) => this.#heed('replay', () => this.#replay(request)), {
       description:
         'Write results again, {"from":"2026-01-01T10:00:00Z"}, with other rules perhaps: "delay", "gap"',
     });
@@ -183,13 +184,13 @@ class JobRun {
         this.#news = true;
         return accepted;
       });
-    setHandler(messages.pauseJob, (request) => void this.#attempt('pause', () => pause(PAUSED, request)), {
+    setHandler(messages.pauseJob, (request) => this.#heed('pause', () => pause(PAUSED, request)), {
       description: 'Read no further, until "resume"; {"partitions":[0]} for some',
     });
     setHandler(messages.pauseJobUpdate, (request) => pause(PAUSED, request), {
       description: 'The same, answered',
     });
-    setHandler(messages.resumeJob, (request) => void this.#attempt('pause', () => pause(null, request)), {
+    setHandler(messages.resumeJob, (request) => this.#heed('pause', () => pause(null, request)), {
       description: 'Read on; {"partitions":[0]} for some',
     });
     setHandler(messages.resumeJobUpdate, (request) => pause(null, request), {
@@ -283,6 +284,15 @@ class JobRun {
       const reason = error instanceof ApplicationFailure ? error : (error as Error).cause;
       this.#note(what, String(reason ?? error));
       return null;
+    }
+  }
+
+  /** Does what a signal wants. Where the run is cancelled, that ends it, and not this. */
+  async #heed(what: string, work: () => Promise<unknown>): Promise<void> {
+    try {
+      await this.#attempt(what, work);
+    } catch (error) {
+      if (!isCancellation(error)) throw error;
     }
   }
 

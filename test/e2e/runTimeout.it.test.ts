@@ -63,6 +63,41 @@ describe('a job with a short run time-out', () => {
     expect(rows).toEqual([{ read: COUNT, lost: 0 }]);
   };
 
+  it('does not continue as new beneath a replay that a signal has begun', async () => {
+    await start({ workflowRunTimeout: '15s' });
+    await weir.produce(topic, records.slice(COUNT / 2));
+    await weir.committed(name, COUNT);
+    const { runId, startTime } = await handle(name).describe();
+    const due = startTime.getTime() + 0.8 * 15_000;
+    const client = await weir.pool.connect();
+    try {
+      // Where a replay begins.
+      await client.query('begin');
+      await client.query('select from weir.job where name = $1 for update', [name]);
+      await handle(name).signal('replay', { from: new Date(FIRST).toISOString() });
+      await eventually('the replay to begin', async () => {
+        const { raw } = await handle(name).describe();
+        return (
+          raw.pendingActivities?.some(({ activityType }) => activityType?.name === 'beginReplay') ?? false
+        );
+      });
+      await eventually('the run to be due', async () => Date.now() > due + 500);
+      expect(await runOf(name)).toBe(runId);
+      await client.query('commit');
+    } finally {
+      client.release(true);
+    }
+    await eventually('the job to go on in another run', async () => (await runOf(name)) !== runId);
+    await eventually('the replay to be read', async () => {
+      const { rows } = await weir.pool.query(
+        'select sum(read)::int as read from weir.progress where job = $1 and epoch = 1',
+        [name],
+      );
+      return rows[0].read === COUNT;
+    });
+    await endsExactly();
+  });
+
   it('has partitions that go on by themselves, and goes on itself when it is started again', async () => {
     await start({ workflowRunTimeout: RUN_TIMEOUT });
     await weir.committed(name, COUNT / 2);

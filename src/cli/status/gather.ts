@@ -41,7 +41,7 @@ interface KnownJob extends Pick<JobStatus, 'name' | 'pipeline' | 'topic' | 'epoc
  * @throws UsageError where there is none
  */
 export async function gather(config: Config, name: string | undefined, warn: Warn): Promise<JobStatus[]> {
-  const pool = createPool(config.postgres, 1);
+  const pool = createPool(config.postgres, 4);
   const topics = createTopicAdmin(config.kafka);
   const temporal = await connect(config.temporal, pool, warn);
   const sources = { config, pool, topics, temporal, warn };
@@ -136,6 +136,7 @@ async function statusOfJob(sources: Sources, job: KnownJob): Promise<JobStatus> 
       described: is,
       // A replay has begun meanwhile: offsets of another epoch say nothing of this one.
       answer: answer?.epoch === null || answer?.epoch === epoch ? answer : null,
+      isOfOtherEpoch: answer !== null && answer.epoch !== null && answer.epoch !== epoch,
       endOffset: ends[member.stage].offsets.get(member.partition) ?? null,
     };
     return statusOfPartition(known, Date.now());

@@ -16,6 +16,8 @@ export interface Known {
   described: Described | null;
   /** What its workflow says, of the epoch that is committed; null: it says nothing. */
   answer: Answer | null;
+  /** It says something, of an epoch that a replay has ended. */
+  isOfOtherEpoch: boolean;
   endOffset: number | null;
 }
 
@@ -49,12 +51,13 @@ function larger(a: number | null, b: number | null): number | null {
   return a === null || b === null ? (a ?? b) : Math.max(a, b);
 }
 
-function stateOf({ progress, described, answer }: Known): string | null {
+function stateOf({ progress, described, answer, isOfOtherEpoch }: Known): string | null {
   if (described !== null && described.status !== 'running')
     return described.status === 'completed' ? 'drained' : described.status;
   if (described?.error) return 'retrying';
   if (answer !== null) return answer.phase;
   if (progress?.paused) return 'paused';
+  if (isOfOtherEpoch) return 'taking over';
   if (described !== null) return 'no worker';
   return progress?.rewrite && isRewriting(progress.rewrite, progress) ? 'replaying' : null;
 }

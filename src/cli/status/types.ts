@@ -22,7 +22,7 @@ export interface PartitionStatus {
   /** 2: a target of a regrouping. */
   stage: Stage;
   partition: number;
-  /** `running`, `rebuilding`, `replaying`, `paused`, `draining`, `drained`, `retrying`, `no worker`, or how its workflow ended. */
+  /** `running`, `rebuilding`, `replaying`, `paused`, `draining`, `drained`, `retrying`, `taking over` (a replay has begun, and it has not heard of it yet), `no worker`, or how its workflow ended. */
   state: string | null;
   /** Committed. */
   offset: number | null;

@@ -90,6 +90,8 @@ export function createPublisher(config: KafkaConfig): Publisher {
     async close() {
       closed = true;
       const open = [...lines.values()];
+      // A send that is still under way may open its connection again: it closes it, too.
+      for (const line of open) line.isLeft = true;
       await Promise.race([Promise.all(open.map(disconnect)), sleep(1000)]);
     },
   };

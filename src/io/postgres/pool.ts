@@ -60,7 +60,17 @@ export async function inTransaction<T>(
   }
 }
 
-const NO_ANSWER = new Set(['ECONNREFUSED', 'ECONNRESET', 'ENOTFOUND', 'EHOSTUNREACH', 'ETIMEDOUT']);
+const NO_ANSWER = new Set([
+  'ECONNREFUSED',
+  'ECONNRESET',
+  'ECONNABORTED',
+  'EPIPE',
+  'ENOTFOUND',
+  'EAI_AGAIN',
+  'EHOSTUNREACH',
+  'ENETUNREACH',
+  'ETIMEDOUT',
+]);
 
 /** SQLSTATE: a connection broke, or the server stops, starts, or takes no more connections. */
 const AWAY_SQL = /^(08|57P0|53300)/;
