@@ -1,16 +1,11 @@
 import { setTimeout as sleep } from 'node:timers/promises';
-import { countTopic, differences } from './exact.js';
-import { startJob } from './job.js';
+import { SIZE_MS, startLiveJob } from './liveJob.js';
 import { percentile, target, type Outcome } from './report.js';
-import { endOffsets } from './topics.js';
-import { startTraffic } from './traffic.js';
 import type { World } from './world.js';
 
 const WARM_UP_MS = 20_000;
 const MEASURE_MS = 60_000;
 const POLL_MS = 10;
-const SIZE_MS = 10_000;
-const DELAY_MS = 1000;
 
 /** Fewer would say nothing about a percentile. */
 const LEAST = { windows: 6, rows: 3000 };
@@ -44,24 +39,15 @@ export async function measureLatency(world: World): Promise<Outcome> {
 export async function latencies(world: World): Promise<Latencies> {
   const worker = await world.startWorker();
   try {
-    const traffic = await startTraffic(world, { eventsPerSecond: 2000, sizeMs: SIZE_MS, delayMs: DELAY_MS });
-    const { topic } = traffic;
-    const job = await startJob(world, `latency-${Date.now()}`, {
-      pipeline: 'hits',
-      topic,
-      size: '10s',
-      delay: '1s',
-    });
+    const live = await startLiveJob(world, 'latency');
+    const { job } = live;
     const from = Date.now() + WARM_UP_MS;
     const to = from + MEASURE_MS;
     world.say(`warming up for ${WARM_UP_MS / 1000} s, then measuring for ${MEASURE_MS / 1000} s`);
     const seen = await watchView(world, { job: job.name, until: to + SIZE_MS / 2 });
-    const { crossings } = await traffic.stop();
+    const { crossings } = await live.stopTraffic();
 
-    const wrong = await job.drain();
-    const ends = await endOffsets(world, topic);
-    const exact = await countTopic(world, { topic, sizeMs: SIZE_MS, ends });
-    wrong.push(...(await differences(world, job.name, exact)));
+    const wrong = await live.drain();
 
     const measured = crossings.filter(([, at]) => at >= from && at < to);
     const found: number[] = [];

@@ -1,14 +1,11 @@
 import { setTimeout as sleep } from 'node:timers/promises';
-import { countTopic, differences } from './exact.js';
-import { startJob, type Committed } from './job.js';
+import type { Committed } from './job.js';
+import { startLiveJob } from './liveJob.js';
 import { target, type Outcome } from './report.js';
-import { endOffsets, PARTITIONS } from './topics.js';
-import { startTraffic } from './traffic.js';
+import { PARTITIONS } from './topics.js';
 import type { World } from './world.js';
 
 const KILLS = 5;
-const SIZE_MS = 10_000;
-const DELAY_MS = 1000;
 /** A kill comes after this long, and up to as long again. */
 const QUIET_MS = 3000;
 /** What a killed worker had sent to Postgres is there by then, and a new worker has done nothing yet. */
@@ -17,14 +14,8 @@ const SETTLE_MS = 200;
 /** From SIGKILL of the worker, under live traffic, to the next commit of every partition; a new worker is started at once. */
 export async function measureRecovery(world: World): Promise<Outcome> {
   let worker = await world.startWorker();
-  const traffic = await startTraffic(world, { eventsPerSecond: 2000, sizeMs: SIZE_MS, delayMs: DELAY_MS });
-  const { topic } = traffic;
-  const job = await startJob(world, `recovery-${Date.now()}`, {
-    pipeline: 'hits',
-    topic,
-    size: '10s',
-    delay: '1s',
-  });
+  const live = await startLiveJob(world, 'recovery');
+  const { job } = live;
   const limit = { ms: 60_000, what: 'every partition to go on' };
   await job.until((found) => found.length === PARTITIONS && found.every(({ number }) => number > 0), limit);
 
@@ -46,11 +37,8 @@ export async function measureRecovery(world: World): Promise<Outcome> {
     );
   }
 
-  await traffic.stop();
-  const wrong = await job.drain();
-  const ends = await endOffsets(world, topic);
-  const exact = await countTopic(world, { topic, sizeMs: SIZE_MS, ends });
-  wrong.push(...(await differences(world, job.name, exact)));
+  await live.stopTraffic();
+  const wrong = await live.drain();
   await worker.stop();
   seconds.sort((a, b) => a - b);
   const [least, median, most] = [0, Math.floor(KILLS / 2), KILLS - 1].map((i) => seconds[i]!.toFixed(1));

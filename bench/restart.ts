@@ -1,28 +1,19 @@
 import { setTimeout as sleep } from 'node:timers/promises';
-import { countTopic, differences } from './exact.js';
-import { startJob, type Committed } from './job.js';
+import type { Committed } from './job.js';
+import { startLiveJob } from './liveJob.js';
 import { target, type Figure, type Outcome } from './report.js';
-import { endOffsets, PARTITIONS } from './topics.js';
-import { startTraffic } from './traffic.js';
+import { PARTITIONS } from './topics.js';
 import type { World } from './world.js';
 
 const ROUNDS = 3;
-const SIZE_MS = 10_000;
-const DELAY_MS = 1000;
 const CALM_MS = 5000;
 const WORKERS = 2;
 
 /** Two workers under live traffic, restarted one after the other in good order: how long each partition goes without a commit. */
 export async function measureRestart(world: World): Promise<Outcome> {
   const workers = [await world.startWorker(), await world.startWorker()];
-  const traffic = await startTraffic(world, { eventsPerSecond: 2000, sizeMs: SIZE_MS, delayMs: DELAY_MS });
-  const { topic } = traffic;
-  const job = await startJob(world, `restart-${Date.now()}`, {
-    pipeline: 'hits',
-    topic,
-    size: '10s',
-    delay: '1s',
-  });
+  const live = await startLiveJob(world, 'restart');
+  const { job } = live;
   const limit = { ms: 60_000, what: 'every partition to go on' };
   await job.until((found) => found.length === PARTITIONS && found.every(({ number }) => number > 0), limit);
 
@@ -42,12 +33,8 @@ export async function measureRestart(world: World): Promise<Outcome> {
     }
   }
 
-  await traffic.stop();
-  const wrong = await job.drain();
-  const ends = await endOffsets(world, topic);
-  wrong.push(
-    ...(await differences(world, job.name, await countTopic(world, { topic, sizeMs: SIZE_MS, ends }))),
-  );
+  await live.stopTraffic();
+  const wrong = await live.drain();
   await Promise.all(workers.map((worker) => worker.stop()));
   const figures = [figureOf('in calm', calm), figureOf('around the restart of a worker', restarted)];
   const lost = Math.max(...restarted) - Math.max(...calm);

@@ -5,7 +5,7 @@ import { isRewriting } from '../domain/rewrite.js';
 import type { OffsetRange } from '../io/kafka/brokers.js';
 import { internalTopic } from '../io/kafka/internalTopic.js';
 import { isTakenUp } from '../io/postgres/isTakenUp.js';
-import { jobProgress, type PartitionProgress } from '../io/postgres/jobProgress.js';
+import { jobProgress } from '../io/postgres/jobProgress.js';
 import { withFailures } from './failures.js';
 
 interface Dependencies {
@@ -27,7 +27,10 @@ export function createForgetEpochs({ pool, findTopic, deleteTopic, warn }: Depen
   const done = new LRUCache<string, number>({ max: JOBS, ttl: AGAIN_MS, perf: Date });
 
   async function isOver(epoch: { job: string; epoch: number }): Promise<boolean> {
-    return (await isTakenUp(pool, epoch)) && !(await jobProgress(pool, epoch)).some(isReplaying);
+    if (!(await isTakenUp(pool, epoch))) return false;
+    const members = await jobProgress(pool, epoch);
+    // Of a source, too, not only what was read before has to be read again: its watermark has to be where it was.
+    return !members.some((each) => isRewriting(each.rewrite, each));
   }
 
   return async ({ job, epoch }: { job: string; epoch: number }): Promise<void> => {
@@ -45,9 +48,4 @@ export function createForgetEpochs({ pool, findTopic, deleteTopic, warn }: Depen
       }
     }
   };
-}
-
-/** Whether a partition has a part of a replay before it. Of a source, too, not only what was read before has to be read again: its watermark has to be where it was. */
-export function isReplaying({ rewrite, ...reach }: PartitionProgress): boolean {
-  return rewrite ? isRewriting(rewrite, reach) : false;
 }

@@ -1,6 +1,7 @@
 import { Context } from '@temporalio/activity';
 import { ApplicationFailure } from '@temporalio/common';
 import { withFailures } from './failures.js';
+import { startHeartbeats } from './heartbeats.js';
 import { locateQueue, type LocateDependencies, type LocateReport } from './locateQueue.js';
 
 const HEARTBEAT_EVERY_MS = 2000;
@@ -16,7 +17,7 @@ export function createLocateAddresses(dependencies: LocateDependencies | null) {
       });
     }
     const activity = Context.current();
-    const heartbeat = setInterval(() => activity.heartbeat(), HEARTBEAT_EVERY_MS);
+    const stopHeartbeats = startHeartbeats(HEARTBEAT_EVERY_MS);
     try {
       return await withFailures(() =>
         locateQueue(before, dependencies, {
@@ -26,7 +27,7 @@ export function createLocateAddresses(dependencies: LocateDependencies | null) {
         }),
       );
     } finally {
-      clearInterval(heartbeat);
+      stopHeartbeats();
     }
   };
 }

@@ -4,14 +4,12 @@ import { readJobClock } from '../io/postgres/jobClock.js';
 import type { PartitionKey } from '../io/postgres/partitionKey.js';
 import { lateBefore, rejectedOffsets } from '../io/postgres/rejectedOffsets.js';
 import { withFailures } from './failures.js';
+import { startHeartbeats } from './heartbeats.js';
 import type { Handover } from './handover.js';
 import type { LookUps } from '../pipelines/pollSide.js';
 import { poll, type PollInput, type PollResult } from './poll.js';
 import type { SourceReaders } from './sourceReader.js';
 import { batchRead, watched, type Watch } from './watch.js';
-
-/** The SDK sends fewer (maxHeartbeatThrottleInterval); a fetch that hangs must not look like a worker that died. */
-const HEARTBEAT_EVERY_MS = 500;
 
 interface Dependencies extends LookUps {
   sources: SourceReaders;
@@ -27,7 +25,7 @@ export function createPoll({ sources, pool, watch, handover, readAgent, countryO
     const { idleAfterMs, topic } = input.job;
     const partition = watched(key, input.job);
     const request = activity.info.attempt > 1 ? inAHurry(input) : input;
-    const heartbeat = setInterval(() => activity.heartbeat(), HEARTBEAT_EVERY_MS);
+    const stopHeartbeats = startHeartbeats();
     watch(partition, { what: 'held' });
     if (!input.silent && !input.uncommitted) watch(partition, { what: 'standing', offset: input.offset });
     try {
@@ -58,7 +56,7 @@ export function createPoll({ sources, pool, watch, handover, readAgent, countryO
       if (!activity.cancellationSignal.aborted && !handover.begun) watch(partition, { what: 'not read' });
       throw error;
     } finally {
-      clearInterval(heartbeat);
+      stopHeartbeats();
       watch(partition, { what: 'released' });
     }
   };

@@ -8,6 +8,7 @@ import type { RegroupingJob } from '../pipelines/job.js';
 import type { JobRegrouped } from '../pipelines/operators.js';
 import { combinerOf } from '../pipelines/pollSide.js';
 import { withFailures } from './failures.js';
+import { startHeartbeats } from './heartbeats.js';
 import type { Handover } from './handover.js';
 import type { PollResult } from './poll.js';
 import { batchRead, watched, type Fetch, type Watch, type WatchedPartition } from './watch.js';
@@ -40,7 +41,6 @@ const FETCH_BYTES = 2_000_000;
 const FETCH_WAIT_MS = 1000;
 const PAUSE_MS = 50;
 const LONGEST_BATCH_MS = 5000;
-const HEARTBEAT_EVERY_MS = 500;
 
 /** Heartbeats and connections are {@link createPollTarget}'s. */
 export async function pollTarget(
@@ -122,7 +122,7 @@ export function createPollTarget({ readers, watch, handover }: Dependencies) {
     const activity = Context.current();
     const partition = watchedTarget(activity.info.workflowExecution!.workflowId, input);
     const reader = readers.acquire(input.topic, input.target);
-    const heartbeat = setInterval(() => activity.heartbeat(), HEARTBEAT_EVERY_MS);
+    const stopHeartbeats = startHeartbeats();
     watch(partition, { what: 'held' });
     try {
       const context: TargetPollContext = {
@@ -145,7 +145,7 @@ export function createPollTarget({ readers, watch, handover }: Dependencies) {
       if (!activity.cancellationSignal.aborted && !handover.begun) watch(partition, { what: 'not read' });
       throw error;
     } finally {
-      clearInterval(heartbeat);
+      stopHeartbeats();
       watch(partition, { what: 'released' });
     }
   };

@@ -11,14 +11,13 @@ import { fixPending, joinLine, readSource } from '../io/postgres/pending.js';
 import { lateBefore } from '../io/postgres/rejectedOffsets.js';
 import { scatterSideOf, type LookUps } from '../pipelines/pollSide.js';
 import { withFailures } from './failures.js';
+import { startHeartbeats } from './heartbeats.js';
 import { pollWith } from './poll.js';
 import { encodeMessage } from './regroupMessage.js';
 import { commitWatched } from './commitWatched.js';
 import { batchRead, watched, type Watch } from './watch.js';
 import { closeSource, relay, type RelayContext, type RelayInput, type RelayResult } from './relay.js';
 import type { SourceReaders } from './sourceReader.js';
-
-const HEARTBEAT_EVERY_MS = 500;
 
 interface Dependencies extends LookUps {
   sources: SourceReaders;
@@ -56,7 +55,7 @@ async function attended<T>(
   const { job, targets } = input;
   const partition = watched(key, job);
   const side = scatterSideOf(job, { targets, source: key.partition, ...lookUps });
-  const heartbeat = setInterval(() => activity.heartbeat(), HEARTBEAT_EVERY_MS);
+  const stopHeartbeats = startHeartbeats();
   const contextOf = (reader: LogReader): RelayContext => ({
     now: Date.now,
     cancelled: () => activity.cancellationSignal.aborted,
@@ -111,7 +110,7 @@ async function attended<T>(
     if (!activity.cancellationSignal.aborted) watch(partition, { what: 'not read' });
     throw error;
   } finally {
-    clearInterval(heartbeat);
+    stopHeartbeats();
     watch(partition, { what: 'released' });
   }
 }

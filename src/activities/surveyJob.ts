@@ -12,8 +12,9 @@ import { formatInstant } from '../domain/instant.js';
 import { jobLine } from '../domain/line.js';
 import { memberId, type Stage } from '../domain/member.js';
 import { openUntil } from '../domain/commit.js';
+import { isRewriting } from '../domain/rewrite.js';
 import { withFailures } from './failures.js';
-import { createForgetEpochs, isReplaying } from './forgetEpochs.js';
+import { createForgetEpochs } from './forgetEpochs.js';
 import { createTidyPayloads } from './tidyPayloads.js';
 
 export interface SurveyInput {
@@ -128,7 +129,7 @@ export function createSurveyJob(dependencies: Dependencies) {
         late: each.counters.late,
         rejected: each.counters.rejected,
         ...(each.paused ? { paused: each.paused } : {}),
-        ...(isReplaying(each) ? { replaying: true } : {}),
+        ...(isRewriting(each.rewrite, each) ? { replaying: true } : {}),
         died: died.get(each.partition) ?? null,
       })),
       toStart: [...(input.takeUpNew ? unknown : []), ...died.keys()],

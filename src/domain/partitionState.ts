@@ -179,7 +179,7 @@ export class PartitionState<Partial, Row> {
 
   /** A replay that is not over yet, as far as it is committed. */
   get rewrite(): Rewrite | null {
-    return this.#rewrite !== null && isRewriting(this.#rewrite, this.#written) ? this.#rewrite : null;
+    return isRewriting(this.#rewrite, this.#written) ? this.#rewrite : null;
   }
 
   commit(): Commit<Row[]> {

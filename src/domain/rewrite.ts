@@ -53,7 +53,9 @@ export function replacedBy(rewrite: Rewrite | null, before: Reach, now: Reach): 
   };
 }
 
-/** Whether older epochs have results or verdicts beyond what is committed. */
-export function isRewriting({ until, untilOffset }: Rewrite, { offset, watermark }: Reach): boolean {
+/** Whether older epochs have results or verdicts beyond what is committed; without a replay they have not. */
+export function isRewriting(rewrite: Rewrite | null | undefined, { offset, watermark }: Reach): boolean {
+  if (!rewrite) return false;
+  const { until, untilOffset } = rewrite;
   return offset < untilOffset || (until !== null && (watermark === null || watermark < until));
 }

@@ -1,9 +1,10 @@
 /** What is left in Kafka of a regrouping's epochs that a replay has ended: nothing, once nobody needs it (docs/operations.md, the internal topic). */
-import kafkajs from 'kafkajs';
+import type kafkajs from 'kafkajs';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { seededRandom } from '../../src/cli/generate/random.js';
 import { ensureTopic } from '../../src/io/kafka/createTopic.js';
 import { internalTopic } from '../../src/io/kafka/internalTopic.js';
+import { connectAdmin } from '../support/kafkaAdmin.js';
 import { sessionsOfJob } from '../support/regroupedTopic.js';
 import { sharedStack } from '../support/stack.js';
 import { eventually, uniqueName, Weir } from '../support/weir.js';
@@ -20,11 +21,7 @@ describe('the internal topics of older epochs', () => {
     console.log(`older epochs: WEIR_SEED=${SEED}`);
     weir = await Weir.on(sharedStack());
     await weir.startWorker();
-    admin = new kafkajs.Kafka({
-      brokers: [...weir.kafka.brokers],
-      logLevel: kafkajs.logLevel.NOTHING,
-    }).admin();
-    await admin.connect();
+    admin = await connectAdmin(weir.kafka);
   });
   afterAll(async () => {
     await admin.disconnect();

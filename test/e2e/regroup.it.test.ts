@@ -2,9 +2,9 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { seededRandom } from '../../src/cli/generate/random.js';
 import { generateTraffic, PLAIN_TRAFFIC } from '../../src/cli/generate/traffic.js';
-import kafkajs from 'kafkajs';
 import { internalTopic } from '../../src/io/kafka/internalTopic.js';
 import { createTopicAdmin } from '../../src/io/kafka/topics.js';
+import { connectAdmin } from '../support/kafkaAdmin.js';
 import { sessionsOfJob, sessionsOfTopic } from '../support/regroupedTopic.js';
 import { sharedStack } from '../support/stack.js';
 import { eventually, uniqueName, Weir } from '../support/weir.js';
@@ -265,9 +265,8 @@ describe('sessions of records that are dealt over the partitions', () => {
   }
 });
 
-async function addPartitions({ kafka: { brokers } }: Weir, topic: string, count: number): Promise<void> {
-  const admin = new kafkajs.Kafka({ brokers, logLevel: kafkajs.logLevel.NOTHING }).admin();
-  await admin.connect();
+async function addPartitions({ kafka }: Weir, topic: string, count: number): Promise<void> {
+  const admin = await connectAdmin(kafka);
   await admin.createPartitions({ topicPartitions: [{ topic, count }] });
   await admin.disconnect();
 }

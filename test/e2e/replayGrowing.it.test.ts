@@ -1,7 +1,8 @@
 /** A replay while the topic gains a partition (docs/semantics.md, replay): no row is lost, doubled or different from a fresh run's. */
-import kafkajs from 'kafkajs';
+import type kafkajs from 'kafkajs';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { seededRandom } from '../../src/cli/generate/random.js';
+import { connectAdmin } from '../support/kafkaAdmin.js';
 import { sessionsOfJob } from '../support/regroupedTopic.js';
 import { sharedStack } from '../support/stack.js';
 import { eventually, uniqueName, Weir } from '../support/weir.js';
@@ -22,11 +23,7 @@ describe('a replay while the topic gains a partition', () => {
     console.log(`replay of a growing topic: WEIR_SEED=${SEED}`);
     weir = await Weir.on(sharedStack());
     await weir.startWorker();
-    admin = new kafkajs.Kafka({
-      brokers: [...weir.kafka.brokers],
-      logLevel: kafkajs.logLevel.NOTHING,
-    }).admin();
-    await admin.connect();
+    admin = await connectAdmin(weir.kafka);
   });
   afterAll(async () => {
     await admin.disconnect();

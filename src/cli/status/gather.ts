@@ -131,12 +131,13 @@ async function statusOfJob(sources: Sources, job: KnownJob): Promise<JobStatus> 
   const ends = early ?? (await endsOf(sources, job, { topic, epoch }));
   const partitions = members.map((member, i) => {
     const { described: is = null, answer = null } = ofMembers[i] ?? {};
+    // A replay has begun meanwhile: offsets of another epoch say nothing of this one.
+    const isOfOtherEpoch = answer !== null && answer.epoch !== null && answer.epoch !== epoch;
     const known: Known = {
       ...member,
       described: is,
-      // A replay has begun meanwhile: offsets of another epoch say nothing of this one.
-      answer: answer?.epoch === null || answer?.epoch === epoch ? answer : null,
-      isOfOtherEpoch: answer !== null && answer.epoch !== null && answer.epoch !== epoch,
+      answer: isOfOtherEpoch ? null : answer,
+      isOfOtherEpoch,
       endOffset: ends[member.stage].offsets.get(member.partition) ?? null,
     };
     return statusOfPartition(known, Date.now());

@@ -59,7 +59,7 @@ function stateOf({ progress, described, answer, isOfOtherEpoch }: Known): string
   if (progress?.paused) return 'paused';
   if (isOfOtherEpoch) return 'taking over';
   if (described !== null) return 'no worker';
-  return progress?.rewrite && isRewriting(progress.rewrite, progress) ? 'replaying' : null;
+  return progress && isRewriting(progress.rewrite, progress) ? 'replaying' : null;
 }
 
 /** Rates are those of the time before the last batch: of a partition at rest that is long ago. */
