@@ -1,5 +1,13 @@
 import { setTimeout as sleep } from 'node:timers/promises';
-import { Kafka, logLevel, type RetryOptions } from 'kafkajs';
+import {
+  Kafka,
+  logLevel,
+  Partitioners,
+  type ICustomPartitioner,
+  type Message,
+  type Producer,
+  type RetryOptions,
+} from 'kafkajs';
 import type { KafkaConfig } from './config.js';
 import { refusalOf } from './refusals.js';
 
@@ -38,6 +46,38 @@ export function producerClient({ brokers, clientId, ssl, sasl }: KafkaConfig): K
   });
 }
 
+/**
+ * An idempotent producer, connected: a broker that has a batch already, because only its answer got lost, writes it no second time.
+ * Partitions are chosen as the Java client does.
+ *
+ * @throws Error that names the address where no broker answers
+ */
+export async function connectedProducer(config: KafkaConfig): Promise<Producer> {
+  const producer = producerClient(config).producer({
+    allowAutoTopicCreation: false,
+    createPartitioner: steadyPartitioner,
+    idempotent: true,
+    maxInFlightRequests: 1,
+    retry: WRITE_RETRY,
+  });
+  await connected(config, () => producer.connect());
+  return producer;
+}
+
+/**
+ * The usual partitioner, which would give a record without a key another partition each time that it is asked: the records of a retry
+ * would not be the ones that the broker has.
+ */
+const steadyPartitioner: ICustomPartitioner = () => {
+  const choose = Partitioners.DefaultPartitioner();
+  const chosen = new WeakMap<Message, number>();
+  return (args) => {
+    const partition = chosen.get(args.message) ?? choose(args);
+    chosen.set(args.message, partition);
+    return partition;
+  };
+};
+
 /** Runs `connect`; a broker that does not answer, or does not let us in, becomes one sentence with its address. */
 export async function connected({ brokers }: KafkaConfig, connect: () => Promise<void>): Promise<void> {
   try {
@@ -52,7 +92,7 @@ export async function connected({ brokers }: KafkaConfig, connect: () => Promise
 
 /**
  * Sends again while brokers are away, for about a minute: kafkajs gives up within seconds when it finds no broker to ask for metadata.
- * An idempotent producer numbers the same records as before, so that a broker which has them writes them no second time.
+ * The producer numbers the records as before, so that a broker which has them writes them no second time.
  */
 export async function whileAway<T>(send: () => Promise<T>): Promise<T> {
   const limit = Date.now() + AWAY_LIMIT_MS;

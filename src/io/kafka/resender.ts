@@ -1,6 +1,6 @@
 import kafkajs from 'kafkajs';
 import type { KafkaConfig } from './config.js';
-import { connected, producerClient, whileAway, WRITE_RETRY } from './producerClient.js';
+import { connectedProducer, whileAway } from './producerClient.js';
 import type { OutgoingRecord } from './writer.js';
 
 /** The broker took none of the records, and said why: they were certainly not written. */
@@ -8,7 +8,7 @@ export class ResendRefused extends Error {
   override readonly name = 'ResendRefused';
 }
 
-/** Sends records so that a retry of its own never doubles them (idempotent producer). */
+/** Sends records so that a retry of its own never doubles them. */
 export interface Resender {
   /**
    * Appends records to one partition, all or none of them: one batch, which a broker takes up to 1 MiB of by default. Returns the offset
@@ -32,13 +32,7 @@ const REFUSALS = new Set([
 
 /** @throws Error that names the address where no broker answers */
 export async function openResender(config: KafkaConfig): Promise<Resender> {
-  const producer = producerClient(config).producer({
-    allowAutoTopicCreation: false,
-    idempotent: true,
-    maxInFlightRequests: 1,
-    retry: WRITE_RETRY,
-  });
-  await connected(config, () => producer.connect());
+  const producer = await connectedProducer(config);
   return {
     async send(topic, partition, records) {
       const messages = records.map(({ key, value, timestampMs }) => ({

@@ -1,6 +1,6 @@
-import { Partitioners, type Message } from 'kafkajs';
+import type { Message } from 'kafkajs';
 import type { KafkaConfig } from './config.js';
-import { connected, producerClient, whileAway, WRITE_RETRY } from './producerClient.js';
+import { connectedProducer, whileAway } from './producerClient.js';
 
 /** One record to write. Texts become UTF-8. */
 export interface OutgoingRecord {
@@ -20,8 +20,8 @@ export interface OutgoingRecord {
 /** Appends records to one topic, in the order given within each partition, acknowledged by all in-sync replicas. */
 export interface KafkaWriter {
   /**
-   * Resolves when all are acknowledged; one call at a time. A failure is retried for about a minute, then thrown. A retry can double
-   * records (no idempotent producer).
+   * Resolves when all are acknowledged; one call at a time. A failure is retried for about a minute, then thrown. A retry doubles no
+   * records, except where a broker of several stayed away so long that all of a send is given to all of them again.
    */
   write(records: readonly OutgoingRecord[]): Promise<void>;
   close(): Promise<void>;
@@ -38,12 +38,7 @@ const RECORD_OVERHEAD_BYTES = 32;
  * @throws Error that names the address where no broker answers
  */
 export async function openWriter(config: KafkaConfig, topic: string): Promise<KafkaWriter> {
-  const producer = producerClient(config).producer({
-    allowAutoTopicCreation: false,
-    createPartitioner: Partitioners.DefaultPartitioner,
-    retry: WRITE_RETRY,
-  });
-  await connected(config, () => producer.connect());
+  const producer = await connectedProducer(config);
   return {
     async write(records) {
       for (const messages of inSends(records)) {

@@ -6,6 +6,7 @@ import { UsageError } from '../../../src/cli/options.js';
 import { ensureTopic } from '../../../src/io/kafka/createTopic.js';
 import { createKafkaReader } from '../../../src/io/kafka/kafkaReader.js';
 import { openWriter, type OutgoingRecord } from '../../../src/io/kafka/writer.js';
+import { startForgetfulKafka } from '../../support/forgetfulKafka.js';
 import { sharedStack } from '../../support/stack.js';
 
 const kafka = { brokers: [sharedStack().kafkaUrl], clientId: 'weir-test' };
@@ -116,6 +117,32 @@ describe('writer', () => {
       ['of key foobar'],
       ['given'],
     ]);
+  });
+
+  it('writes once what the broker has, though its answer got lost', async () => {
+    const topic = newTopic();
+    await ensureTopic(kafka, { topic, partitions: 2 });
+    const forgetful = await startForgetfulKafka(sharedStack().kafkaUrl);
+    try {
+      const writer = await openWriter({ ...kafka, brokers: [forgetful.address] }, topic);
+      for (const name of ['a', 'b']) {
+        await writer.write([
+          { key: null, value: `${name} for any partition` },
+          { key: null, value: `${name} for partition 0`, partition: 0 },
+          { key: null, value: `${name} for partition 1`, partition: 1 },
+        ]);
+      }
+      await writer.close();
+    } finally {
+      forgetful.close();
+    }
+    expect(forgetful.hasForgotten()).toBe(true);
+    const values = await Promise.all([0, 1].map(async (partition) => stored(topic, partition)));
+    const written = values.flat().map(({ value }) => value);
+    expect(written).toHaveLength(6);
+    for (const name of ['a', 'b'])
+      for (const where of ['any partition', 'partition 0', 'partition 1'])
+        expect(written).toContain(`${name} for ${where}`);
   });
 
   it('fails for a record that the broker refuses', async () => {
