@@ -72,7 +72,7 @@ export function createActivities(dependencies: ActivityDependencies) {
     }),
     claim: createClaim({ pool }),
     poll: createPoll({ sources, pool, watch, handover, ...lookUps }),
-    ...createRelay({ sources, publisher, pool, watch, ...lookUps }),
+    ...createRelay({ sources, publisher, pool, watch, handover, ...lookUps }),
     pollTarget: createPollTarget({ readers, watch, handover }),
     commit: createCommit({ pool, locator, watch }),
     locateAddresses: createLocateAddresses(locating),

@@ -14,6 +14,7 @@ import { OffsetOutOfRange, type Fetched, type LogReader, type RecordCursor } fro
 import type { Job } from '../pipelines/job.js';
 import type { JobPartial } from '../pipelines/operators.js';
 import { pollSideOf, type LookUps, type PollSide } from '../pipelines/pollSide.js';
+import { unlessAborted } from './handover.js';
 import { Idle } from './idle.js';
 import { rejectOf } from './rejectOf.js';
 import type { Fetch } from './watch.js';
@@ -43,6 +44,8 @@ export interface PollInput {
 export type PollResult<Partial = JobPartial> = Batch<Partial> & {
   /** The end of what could be read: how far behind the partition is. */
   endOffset: number;
+  /** Its worker stops: another one goes on. */
+  givenBack?: true;
 };
 
 /** What a poll needs of the world: real in the worker, made up in tests. */
@@ -56,6 +59,8 @@ export interface PollContext extends LookUps {
   readLateBefore(range: { from: number; until: number; limit: number }): Promise<number[]>;
   readRejectedOffsets(range: { from: number; until: number }): Promise<Set<number>>;
   warn(message: string): void;
+  /** Aborts when the poll is to return with what it has, which an exact one does not do. */
+  leaving: AbortSignal;
   /** Hears of each fetch. */
   fetched?(fetch: Fetch): void;
 }
@@ -137,7 +142,7 @@ class Poll<Item, Gathered, Partial> {
     // When to return at the end of the log: empty-handed after the stay, with records after the linger.
     let leaveAt = began + stayMs;
     let lingerUntil = 0;
-    while (!this.#reachedUntil()) {
+    while (!this.#reachedUntil() && !this.#isLeaving()) {
       const fetched = await this.#fetch(Math.max(0, Math.min(FETCH_WAIT_MS, leaveAt - this.#context.now())));
       if (fetched === null) continue;
       const before = this.#fold.counters.read;
@@ -170,11 +175,17 @@ class Poll<Item, Gathered, Partial> {
     return this.#result();
   }
 
-  /** null where offsets that retention has removed were skipped instead. */
+  #isLeaving(): boolean {
+    return this.#context.leaving.aborted && !this.#input.exact;
+  }
+
+  /** null where offsets that retention has removed were skipped instead, and where it is time to leave. */
   async #fetch(maxWaitMs: number): Promise<Fetched | null> {
-    const { reader } = this.#context;
+    const { reader, leaving } = this.#context;
     try {
-      const fetched = await reader.fetch({ offset: this.#offset, maxWaitMs, maxBytes: FETCH_BYTES });
+      const fetching = reader.fetch({ offset: this.#offset, maxWaitMs, maxBytes: FETCH_BYTES });
+      const fetched = await (this.#input.exact ? fetching : unlessAborted(fetching, leaving));
+      if (fetched === null) return null;
       this.#endOffset = fetched.endOffset;
       this.#expectAll(fetched.endOffset);
       return fetched;

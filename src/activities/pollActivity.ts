@@ -33,7 +33,6 @@ export function createPoll({ sources, pool, watch, handover, readAgent, countryO
         sources.lend({ job: key.job, topic, partition: key.partition }, (reader) =>
           Promise.race([
             activity.cancelled,
-            handover.givenBack,
             poll(request, {
               reader,
               readAgent,
@@ -44,16 +43,17 @@ export function createPoll({ sources, pool, watch, handover, readAgent, countryO
               readLateBefore: (range) => lateBefore(pool, key, range),
               readRejectedOffsets: (range) => rejectedOffsets(pool, key, range),
               warn: (message) => activity.log.warn(message),
+              leaving: handover.givenBack,
               fetched: (fetch) => watch(partition, { what: 'fetched', ...fetch }),
             }),
           ]),
         ),
       );
-      await handover.passing();
+      const givenBack = await handover.passing();
       watch(partition, batchRead(result, input.silent));
-      return result;
+      return givenBack ? { ...result, givenBack } : result;
     } catch (error) {
-      if (!activity.cancellationSignal.aborted && !handover.begun) watch(partition, { what: 'not read' });
+      if (!activity.cancellationSignal.aborted) watch(partition, { what: 'not read' });
       throw error;
     } finally {
       stopHeartbeats();

@@ -9,7 +9,7 @@ import type { JobRegrouped } from '../pipelines/operators.js';
 import { combinerOf } from '../pipelines/pollSide.js';
 import { withFailures } from './failures.js';
 import { startHeartbeats } from './heartbeats.js';
-import type { Handover } from './handover.js';
+import { unlessAborted, type Handover } from './handover.js';
 import type { PollResult } from './poll.js';
 import { batchRead, watched, type Fetch, type Watch, type WatchedPartition } from './watch.js';
 import { decodeMessage } from './regroupMessage.js';
@@ -33,6 +33,8 @@ interface TargetPollContext {
   reader: LogReader;
   now: () => number;
   sleep: (ms: number) => Promise<void>;
+  /** Aborts when the poll is to return with what it has. */
+  leaving: AbortSignal;
   /** Hears of each fetch. */
   fetched?: (fetch: Fetch) => void;
 }
@@ -57,9 +59,11 @@ export async function pollTarget(
   let recordTime: number | null = null;
   let leaveAt = began + stayMs;
   let full = false;
-  while (offset < end && !full) {
+  while (offset < end && !full && !context.leaving.aborted) {
     const maxWaitMs = Math.max(0, Math.min(FETCH_WAIT_MS, leaveAt - context.now()));
-    const fetched = await reader.fetch({ offset, maxWaitMs, maxBytes: FETCH_BYTES });
+    const fetching = reader.fetch({ offset, maxWaitMs, maxBytes: FETCH_BYTES });
+    const fetched = await unlessAborted(fetching, context.leaving);
+    if (fetched === null) break;
     ({ endOffset } = fetched);
     if (until !== null && endOffset < until && offset >= endOffset) {
       // A drain or a silent read ends at an offset that was there once.
@@ -129,20 +133,17 @@ export function createPollTarget({ readers, watch, handover }: Dependencies) {
         reader,
         now: Date.now,
         sleep: (ms) => activity.sleep(ms),
+        leaving: handover.givenBack,
         fetched: (fetch) => watch(partition, { what: 'fetched', ...fetch }),
       };
-      const result = await Promise.race([
-        activity.cancelled,
-        handover.givenBack,
-        withFailures(() => pollTarget(input, context)),
-      ]);
-      await handover.passing();
+      const result = await Promise.race([activity.cancelled, withFailures(() => pollTarget(input, context))]);
+      const givenBack = await handover.passing();
       readers.release(reader);
       watch(partition, batchRead(result, input.silent, result.next - result.from));
-      return result;
+      return givenBack ? { ...result, givenBack } : result;
     } catch (error) {
       readers.discard(reader);
-      if (!activity.cancellationSignal.aborted && !handover.begun) watch(partition, { what: 'not read' });
+      if (!activity.cancellationSignal.aborted) watch(partition, { what: 'not read' });
       throw error;
     } finally {
       stopHeartbeats();

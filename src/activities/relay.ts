@@ -46,8 +46,8 @@ export interface RelayResult {
 /** What it needs of the world: real in the worker, made up in tests. */
 export interface RelayContext {
   now(): Instant;
-  /** Whether nobody waits for this attempt any more. */
-  cancelled(): boolean;
+  /** Whether it is to return with what it has done, or nobody waits for this attempt any more. */
+  isOver(): boolean;
   readSource(): Promise<Progress>;
   fixPending(number: number, pending: Pending): Promise<boolean>;
   joinLine(number: number): Promise<void>;
@@ -73,7 +73,7 @@ export async function relay(input: RelayInput, context: RelayContext): Promise<R
   let moved = false;
   const left = (): number =>
     began + (moved ? Math.min(MOVING_MS, input.stayMs) : input.stayMs) - context.now();
-  while (!isRead(input, progress) && !context.cancelled() && left() > 0) {
+  while (!isRead(input, progress) && !context.isOver() && left() > 0) {
     const advance = advanceAt(progress);
     if (advance !== null) {
       await context.fixPending(progress.number, advance);

@@ -11,6 +11,7 @@ import { fixPending, joinLine, readSource } from '../io/postgres/pending.js';
 import { lateBefore } from '../io/postgres/rejectedOffsets.js';
 import { scatterSideOf, type LookUps } from '../pipelines/pollSide.js';
 import { withFailures } from './failures.js';
+import type { Handover } from './handover.js';
 import { startHeartbeats } from './heartbeats.js';
 import { pollWith } from './poll.js';
 import { encodeMessage } from './regroupMessage.js';
@@ -24,6 +25,7 @@ interface Dependencies extends LookUps {
   publisher: Publisher;
   pool: pg.Pool;
   watch: Watch;
+  handover: Handover;
 }
 
 /** Which run asks, and where it publishes. */
@@ -46,7 +48,7 @@ export function createRelay(dependencies: Dependencies) {
 }
 
 async function attended<T>(
-  { sources, publisher, pool, watch, ...lookUps }: Dependencies,
+  { sources, publisher, pool, watch, handover, ...lookUps }: Dependencies,
   { ask, input }: { ask: RelayFor; input: RelayInput },
   work: (context: RelayContext) => Promise<T>,
 ): Promise<T> {
@@ -58,7 +60,7 @@ async function attended<T>(
   const stopHeartbeats = startHeartbeats();
   const contextOf = (reader: LogReader): RelayContext => ({
     now: Date.now,
-    cancelled: () => activity.cancellationSignal.aborted,
+    isOver: () => activity.cancellationSignal.aborted || handover.givenBack.aborted,
     async readSource() {
       const progress = await readSource(pool, key, owner);
       watch(partition, { what: 'standing', offset: progress.offset });
@@ -77,6 +79,7 @@ async function attended<T>(
           readLateBefore: (range) => lateBefore(pool, key, range),
           readRejectedOffsets: () => Promise.resolve(new Set()),
           warn: (message) => activity.log.warn(message),
+          leaving: handover.givenBack,
           fetched: (fetch) => watch(partition, { what: 'fetched', ...fetch }),
         },
         side,
@@ -101,11 +104,13 @@ async function attended<T>(
   });
   watch(partition, { what: 'held' });
   try {
-    return await withFailures(() =>
+    const result = await withFailures(() =>
       sources.lend({ job: key.job, topic: job.topic, partition: key.partition }, (reader) =>
         Promise.race([activity.cancelled, work(contextOf(reader))]),
       ),
     );
+    await handover.passing();
+    return result;
   } catch (error) {
     if (!activity.cancellationSignal.aborted) watch(partition, { what: 'not read' });
     throw error;

@@ -20,6 +20,7 @@ export function inputOfEpoch(
     drain: null,
     ...(paused === undefined ? {} : { paused }),
     state: null,
+    shortRuns: true,
     fenced: 0,
   };
 }

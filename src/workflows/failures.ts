@@ -1,4 +1,4 @@
-import { ActivityFailure, ApplicationFailure, isCancellation } from '@temporalio/workflow';
+import { ActivityFailure, ApplicationFailure, isCancellation, TimeoutFailure } from '@temporalio/workflow';
 
 /** A local activity's error comes bare, a regular one's inside an ActivityFailure. */
 function applicationFailure(error: unknown): ApplicationFailure | null {
@@ -8,6 +8,17 @@ function applicationFailure(error: unknown): ApplicationFailure | null {
 
 export function isFailure(error: unknown, type: string): boolean {
   return applicationFailure(error)?.type === type;
+}
+
+/** null where nothing was heard of the activity: its worker is gone, or stands still. */
+export async function unlessLost<T>(activity: Promise<T>): Promise<T | null> {
+  try {
+    return await activity;
+  } catch (error) {
+    const cause = error instanceof ActivityFailure ? error.cause : error;
+    if (cause instanceof TimeoutFailure && cause.timeoutType === 'HEARTBEAT') return null;
+    throw error;
+  }
 }
 
 /** Whether it makes no sense to call the activity in another way. */

@@ -25,6 +25,15 @@ export interface PartitionInput {
   stateBytes?: number;
   /** Of a source of a regrouping. */
   caughtUp?: CaughtUpAt | null;
+  /** Its run ends long before Temporal suggests it. Left out by builds that knew no such runs: what is open of them goes on as it began. */
+  shortRuns?: true;
   /** How many commits in a row were fenced. */
   fenced: number;
+}
+
+export type MemberKey = { job: string; stage?: Stage; epoch: number; partition: number };
+
+/** By which activities know it. */
+export function keyOf({ name, stage, epoch, partition }: PartitionInput): MemberKey {
+  return { job: name, ...(stage === 2 ? { stage } : {}), epoch, partition };
 }

@@ -1,6 +1,6 @@
 /** One run of a partition workflow: carries out what {@link PartitionState} decides. */
 import { continueAsNew, patched, workflowInfo } from '@temporalio/workflow';
-import type { PollInput, PollResult } from '../activities/poll.js';
+import type { PollResult } from '../activities/poll.js';
 import { afterClaim } from '../domain/claim.js';
 import type { Instant } from '../domain/instant.js';
 import type { Progress } from '../domain/commit.js';
@@ -8,14 +8,14 @@ import type { Stage } from '../domain/member.js';
 import { RejectedShare } from '../domain/rejectedShare.js';
 import { PartitionState } from '../domain/partitionState.js';
 import { RecentRates } from '../domain/recentRates.js';
-import type { RegroupingJob } from '../pipelines/job.js';
 import { packRows, stateOperatorOf, type JobPartial, type JobRow } from '../pipelines/operators.js';
-import { claim, commit, commitLocally, commitPatiently, poll, pollTarget } from './activities.js';
+import { claim, commit, commitLocally, commitPatiently } from './activities.js';
 import { goingOn } from './epoch.js';
-import { isFailure, isFinal } from './failures.js';
+import { isFailure, isFinal, unlessLost } from './failures.js';
 import { isAtMost, sizeUpTo } from './jsonSize.js';
 import type { PartitionResult, Reached } from './messages.js';
-import type { PartitionInput } from './partitionInput.js';
+import { keyOf, type PartitionInput } from './partitionInput.js';
+import { pollOf, type PollHow } from './pollOf.js';
 import { FENCED_AT_MOST, MAX_REJECTED, phaseOf, type Run, type RunOptions, type Shown } from './run.js';
 import type { Wishes } from './wishes.js';
 
@@ -23,6 +23,11 @@ import type { Wishes } from './wishes.js';
 const STAY_MS = 600_000;
 /** A state whose JSON is longer is not carried: the next run rebuilds it from the log. Carrying it has to fit into a workflow task. */
 const CARRIED_AT_MOST = 30_000_000;
+/**
+ * A run ends after so many events, where what it hands on is not larger than what it has left in history: whoever takes over repeats all
+ * that it did, at one or two milliseconds an event, and often several partitions at once.
+ */
+const SHORT_RUN_EVENTS = 200;
 /**
  * A run whose state cannot be carried lives until its history is this large, or each would do nothing but rebuild. A replay of it has to
  * fit into a workflow task.
@@ -52,7 +57,11 @@ export class PartitionRun implements Run {
   /** Whether it reads again what was committed. */
   #rebuilding = false;
   readonly #rates = new RecentRates(Date.now());
-  /** Looked at once, when Temporal suggests a new run. */
+  /** The last poll's worker stops: people wait for progress. */
+  #givenBack = false;
+  /** The last poll was lost with its worker: people wait for progress. */
+  #hurried = false;
+  /** Looked at once, when it is time for a new run. */
   #carriable: boolean | undefined;
 
   constructor(input: PartitionInput, { wishes, deadline }: RunOptions) {
@@ -79,17 +88,20 @@ export class PartitionRun implements Run {
     else await this.#readSilently(progress);
   }
 
-  /** Reads and merges one batch. */
+  /** Reads and merges one batch; nothing where its worker is gone. */
   async poll(): Promise<void> {
     const stayMs = Math.max(0, Math.min(STAY_MS, this.#deadline - Date.now()));
     const batch = await this.#poll({ silent: false, until: this.input.drain?.until ?? null, stayMs });
+    if (batch === null) return;
+    this.#givenBack = batch.givenBack === true;
     this.state.merge(batch);
     // A target reads messages, whose records were counted before.
     this.#rates.add(Date.now(), { read: this.#stage === 1 ? batch.counters.read : batch.next - batch.from });
   }
 
   async commitIfDue(): Promise<void> {
-    if (this.state.due(Date.now())) await this.#commit();
+    if (this.#givenBack) await this.commitAll();
+    else if (this.state.due(Date.now())) await this.#commit();
   }
 
   paused(): string | null {
@@ -137,7 +149,9 @@ export class PartitionRun implements Run {
   over(): boolean {
     if (Date.now() >= this.#deadline) return true;
     const { continueAsNewSuggested, historySize, historyLength } = workflowInfo();
-    if (!continueAsNewSuggested) return false;
+    const isLong =
+      this.input.shortRuns === true && historyLength >= SHORT_RUN_EVENTS && historySize >= this.#stateBytes;
+    if (!continueAsNewSuggested && !isLong) return false;
     this.#carriable ??= isAtMost(CARRIED_AT_MOST, this.state.carry());
     return this.#carriable || historySize >= LARGE_HISTORY.bytes || historyLength >= LARGE_HISTORY.events;
   }
@@ -172,7 +186,8 @@ export class PartitionRun implements Run {
     this.state.beginSilentRead(progress);
     while (this.state.offset < progress.offset) {
       const until = this.state.silentUntil(progress.offset);
-      this.state.mergeSilently(await this.#poll({ silent: true, until, stayMs: STAY_MS }));
+      const batch = await this.#poll({ silent: true, until, stayMs: STAY_MS });
+      if (batch !== null) this.state.mergeSilently(batch);
       if (this.state.offset < progress.offset) await this.#goOnInAnotherRun();
     }
     this.state.adopt(progress);
@@ -187,45 +202,12 @@ export class PartitionRun implements Run {
     else await this.#goOnWith(carried);
   }
 
-  async #poll(how: Pick<PollInput, 'silent' | 'until' | 'stayMs'>): Promise<PollResult> {
-    const result = await (this.#stage === 1 ? this.#pollPartition(how) : this.#pollTarget(how));
-    this.endOffset = result.endOffset;
+  /** null: its worker is gone, and another may be asked. */
+  async #poll(how: Omit<PollHow, 'hurried'>): Promise<PollResult | null> {
+    const result = await unlessLost(pollOf(this.input, this.state, { ...how, hurried: this.#hurried }));
+    this.#hurried = result === null;
+    if (result !== null) this.endOffset = result.endOffset;
     return result;
-  }
-
-  #pollTarget(how: Pick<PollInput, 'silent' | 'until' | 'stayMs'>): Promise<PollResult> {
-    const { job, partition, regroup } = this.input;
-    const { offset, sources } = this.state;
-    const request = {
-      job: job as RegroupingJob,
-      topic: regroup!.topic,
-      target: partition,
-      offset,
-      sources: sources!,
-      ...how,
-    };
-    return pollTarget.executeWithOptions({ summary: `target ${partition} from ${offset}` }, [request]);
-  }
-
-  #pollPartition(how: Pick<PollInput, 'silent' | 'until' | 'stayMs'>): Promise<PollResult> {
-    const { state, input } = this;
-    const { offset, watermark, caughtUp, uncommitted } = state;
-    const { partition, job } = input;
-    const request = {
-      job,
-      partition,
-      offset,
-      watermark,
-      caughtUp,
-      nextEnd: state.nextEnd(),
-      uncommitted,
-      reread: how.silent ? null : state.reread,
-      ...how,
-    };
-    return poll.executeWithOptions({ summary: `partition ${partition} from ${offset}` }, [
-      this.#key(),
-      request,
-    ]);
   }
 
   /** Commits what is not committed. */
@@ -254,7 +236,7 @@ export class PartitionRun implements Run {
     const { rows, ...what } = this.state.commit();
     const commitOf = { ...what, rows: packRows(job, rows) };
     const state = { open: this.state.size, bytes: this.#stateBytes };
-    const request = { ...this.#key(), owner: this.#owner, topic: job.topic, commit: commitOf, state };
+    const request = { ...keyOf(this.input), owner: this.#owner, topic: job.topic, commit: commitOf, state };
     const summary = `partition ${this.input.partition} to ${what.offset}: ${rows.length} rows`;
     const startToCloseTimeout = COMMIT_MS + rows.length / ROWS_PER_MS;
     try {
@@ -269,17 +251,12 @@ export class PartitionRun implements Run {
   }
 
   async #claim(): Promise<Progress> {
-    const claimed = await claim(this.#key(), this.#owner, this.input.paused);
+    const claimed = await claim(keyOf(this.input), this.#owner, this.input.paused);
     return goingOn({ input: this.input, paused: this.#wishes.paused }, claimed);
   }
 
   get #stage(): Stage {
     return this.input.stage ?? 1;
-  }
-
-  #key(): { job: string; stage?: Stage; epoch: number; partition: number } {
-    const { name, epoch, partition } = this.input;
-    return { job: name, ...(this.#stage === 1 ? {} : { stage: this.#stage }), epoch, partition };
   }
 
   async #goOnWith(state: PartitionInput['state']): Promise<void> {
@@ -290,7 +267,8 @@ export class PartitionRun implements Run {
   #inputWith(state: PartitionInput['state']): PartitionInput {
     const { job, drain, paused } = this.#wishes;
     const stateBytes = this.#stateBytes;
-    return { ...this.input, job, drain, paused, state, stateBytes, fenced: this.#fenced };
+    const shortRuns = true;
+    return { ...this.input, job, drain, paused, state, stateBytes, shortRuns, fenced: this.#fenced };
   }
 
   #carried(): PartitionInput['state'] {

@@ -13,9 +13,9 @@ import { openUntil } from '../domain/commit.js';
 import type { RegroupingJob } from '../pipelines/job.js';
 import { claim, closeSource, relay } from './activities.js';
 import { goingOn } from './epoch.js';
-import { isFailure } from './failures.js';
+import { isFailure, unlessLost } from './failures.js';
 import type { PartitionResult, Reached } from './messages.js';
-import type { PartitionInput } from './partitionInput.js';
+import { keyOf, type PartitionInput } from './partitionInput.js';
 import { FENCED_AT_MOST, MAX_REJECTED, phaseOf, type Run, type RunOptions, type Shown } from './run.js';
 
 /** An idle activity stays inside this long. */
@@ -41,7 +41,7 @@ export class SourceRun implements Run {
   }
 
   async takeOver(): Promise<void> {
-    const claimed = await claim(this.#key(), this.#owner, this.input.paused);
+    const claimed = await claim(keyOf(this.input), this.#owner, this.input.paused);
     const { paused } = this.#options.wishes;
     this.#progress = await goingOn({ input: this.input, paused }, claimed);
     this.#paused = this.#progress.paused ?? null;
@@ -52,7 +52,10 @@ export class SourceRun implements Run {
     const stayMs = Math.max(0, Math.min(STAY_MS, this.#options.deadline - Date.now()));
     await this.#unlessFenced(async () => {
       const summary = `partition ${this.input.partition} from ${this.#progress.offset}`;
-      const result = await relay.executeWithOptions({ summary }, [this.#ask(), this.#relayInput(stayMs)]);
+      const result = await unlessLost(
+        relay.executeWithOptions({ summary }, [this.#ask(), this.#relayInput(stayMs)]),
+      );
+      if (result === null) return;
       const read = result.progress.counters.read - this.#progress.counters.read;
       this.#rates.add(Date.now(), { read });
       this.#progress = result.progress;
@@ -159,11 +162,6 @@ export class SourceRun implements Run {
   }
 
   #ask(): RelayFor {
-    return { key: this.#key(), owner: this.#owner, topic: this.input.regroup!.topic };
-  }
-
-  #key() {
-    const { name, epoch, partition } = this.input;
-    return { job: name, epoch, partition };
+    return { key: keyOf(this.input), owner: this.#owner, topic: this.input.regroup!.topic };
   }
 }

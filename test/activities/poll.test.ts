@@ -1,3 +1,4 @@
+import { getEventListeners } from 'node:events';
 import type { HitCountsJson } from '../../src/pipelines/hits/counts.js';
 import { describe, expect, test } from 'vitest';
 import { OffsetOutOfRange } from '../../src/io/kafka/logReader.js';
@@ -50,6 +51,31 @@ describe('a batch ends', () => {
     world.log.append(hit(1));
     expect(await world.poll()).toMatchObject({ next: 1, caughtUp: { since: NOW } });
     expect(world.log.nowMs).toBe(NOW);
+  });
+
+  test('when its worker stops: with what it has', async () => {
+    const world = pollWorld({ lingerMs: 10_000, delayMs: 400_000 });
+    world.log.append(hit(1));
+    world.log.schedule(NOW + 50, () => world.log.append(hit(2)));
+    world.log.schedule(NOW + 60, () => world.leaving.abort());
+    const result = await world.poll({ watermark: -400_000 });
+    expect(result).toMatchObject({ next: 2, counters: { read: 2 }, caughtUp: { since: NOW + 50 } });
+    expect(world.log.nowMs).toBeLessThan(NOW + 100);
+    expect(await world.poll({ offset: 2 })).toMatchObject({ from: 2, next: 2, counters: { read: 0 } });
+  });
+
+  test('when its worker stops, but not an exact one, which others rely on', async () => {
+    const world = pollWorld();
+    world.log.append(hit(1), hit(2));
+    world.leaving.abort();
+    expect(await world.poll({ until: 2, exact: true })).toMatchObject({ next: 2, counters: { read: 2 } });
+  });
+
+  test('and leaves nothing behind on the signal of its worker, which lives on', async () => {
+    const world = pollWorld();
+    world.log.append(hit(1));
+    await world.poll();
+    expect(getEventListeners(world.leaving.signal, 'abort')).toEqual([]);
   });
 
   test('at until, with more in the log', async () => {

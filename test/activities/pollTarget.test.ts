@@ -7,8 +7,13 @@ import type { MessageHead } from '../../src/domain/sources.js';
 import { createMemoryLog } from '../support/memoryLog.js';
 import { sessionsJob } from '../support/sessionsJob.js';
 
-function poll(messages: readonly Partial<MessageHead>[], input: Partial<TargetPollInput>) {
+function poll(
+  messages: readonly Partial<MessageHead>[],
+  { leaveAfterMs, ...input }: Partial<TargetPollInput> & { leaveAfterMs?: number },
+) {
   const log = createMemoryLog({ waits: 'skip' });
+  const leaving = new AbortController();
+  if (leaveAfterMs !== undefined) log.schedule(log.nowMs + leaveAfterMs, () => leaving.abort());
   for (const each of messages) {
     const head = { source: 4, number: 1, part: 0, parts: 1, from: 0, to: 0, watermark: null, ...each };
     log.append({ value: encodeMessage({ ...head, content: null }) });
@@ -19,6 +24,7 @@ function poll(messages: readonly Partial<MessageHead>[], input: Partial<TargetPo
     reader: log.reader(),
     now: () => log.nowMs,
     sleep: async (ms: number) => log.advance(ms),
+    leaving: leaving.signal,
   };
   return withFailures(() => pollTarget({ ...how, ...where, ...input }, context));
 }
@@ -31,6 +37,13 @@ describe('a target', () => {
     ];
     const { partial, next } = await poll(messages, { sources: [[4, 5, 0, 10, 70]] });
     expect([next, partial.sources]).toEqual([2, [[4, 9, 0, 30, 95]]]);
+  });
+
+  it('returns with what it has when its worker stops', async () => {
+    const messages = [{ number: 6, from: 70, to: 80, watermark: 20 }];
+    const how = { sources: [[4, 5, 0, 10, 70]], stayMs: 600_000, leaveAfterMs: 30 } as const;
+    const { partial, next } = await poll(messages, { ...how, sources: [[4, 5, 0, 10, 70]] });
+    expect([next, partial.sources]).toEqual([1, [[4, 6, 0, 20, 80]]]);
   });
 
   it('stops for good where one is missing: names the source, both messages, and where it read', async () => {

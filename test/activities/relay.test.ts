@@ -42,7 +42,7 @@ class World {
 
   readonly context: RelayContext = {
     now: () => 0,
-    cancelled: () => this.#polls.length === 0,
+    isOver: () => this.#polls.length === 0,
     warn: (message) => this.warnings.push(message),
     readSource: () => Promise.resolve(structuredClone(this.row)),
     fixPending: (number, pending) => {

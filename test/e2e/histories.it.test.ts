@@ -56,6 +56,13 @@ describe('the histories', () => {
     const { rows } = await weir.pool.query('select epoch from weir.job where name = $1', [name]);
     return rows[0].epoch as number;
   };
+  const isPolling = (id: string) =>
+    eventually(`${id} to poll`, async () => {
+      const { raw } = await handle(id).describe();
+      return raw.pendingActivities?.some(
+        ({ activityType, lastStartedTime }) => activityType?.name === 'poll' && lastStartedTime,
+      );
+    });
   const runOf = async (id: string) => (await handle(id).describe()).runId;
   /** Runs `work`; resolves with the next run of a workflow that this brings about. */
   const nextRun = async (id: string, work: () => Promise<unknown>) => {
@@ -119,6 +126,27 @@ describe('the histories', () => {
     await runs.note('pipeline-drained-in-replay', name);
     expect(await epochOf(name)).toBe(1);
     expect((await weir.total(name)).hits).toBe(400);
+    await runs.replay();
+  });
+
+  it('of a partition whose worker stopped in good order, and whose next one was killed, replay', async () => {
+    const topic = await weir.topic(1, hits(100));
+    const name = uniqueName('hits');
+    const runs = new RecordedRuns(weir);
+    await weir.start(name, { ...plain(topic), linger: '1m' });
+    // Each poll would return after a minute, with what it has read at once.
+    await isPolling(`${name}/0`);
+    await weir.stopWorker();
+    await weir.startWorker();
+    await weir.committed(name, 100, 30_000);
+    await isPolling(`${name}/0`);
+    await weir.stopWorker('SIGKILL');
+    await weir.produce(topic, [hit({ time: FIRST + 100_000 })]);
+    await weir.startWorker();
+    await weir.committed(name, 101, 30_000);
+    await weir.drain(name);
+    await runs.note('partition-handed-over', `${name}/0`);
+    expect((await weir.total(name)).hits).toBe(101);
     await runs.replay();
   });
 

@@ -16,6 +16,8 @@ export interface PollWorld {
   /** When the job clock was read. */
   jobClockReads: number[];
   warnings: string[];
+  /** Makes polls return with what they have. */
+  leaving: AbortController;
   poll(input?: Partial<PollInput>): Promise<PollResult>;
 }
 
@@ -29,6 +31,7 @@ export function pollWorld(overrides: Partial<HitsJob> = {}, nowMs = 1_000_000): 
     rejectedOffsets: new Set(),
     jobClockReads: [],
     warnings: [],
+    leaving: new AbortController(),
     poll: (input = {}) =>
       poll(
         {
@@ -57,6 +60,7 @@ export function pollWorld(overrides: Partial<HitsJob> = {}, nowMs = 1_000_000): 
           readRejectedOffsets: async ({ from, until }) =>
             new Set([...world.rejectedOffsets].filter((offset) => offset >= from && offset < until)),
           warn: (message) => world.warnings.push(message),
+          leaving: world.leaving.signal,
         },
       ),
   };

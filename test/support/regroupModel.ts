@@ -93,7 +93,7 @@ export class RegroupModel {
     this.sources.set(source, made);
   }
 
-  /** A stretch of one attempt of a relay, until it is cancelled or dies. */
+  /** A stretch of one attempt of a relay, until it is over or dies. */
   async relay(source: number, { polls, advanceMs }: { polls: number; advanceMs: number }): Promise<void> {
     let left = polls;
     const context = this.#context(source, () => left-- <= 0, advanceMs);
@@ -150,7 +150,7 @@ export class RegroupModel {
     return { job, partition: source, targets, until, caughtUp: null, stayMs: Infinity };
   }
 
-  #context(source: number, cancelled: () => boolean, advanceMs: number): RelayContext {
+  #context(source: number, isOver: () => boolean, advanceMs: number): RelayContext {
     const { random, without, faults } = this.options;
     const die = (): void => {
       if (faults && random.below(12) === 0) throw new Crash();
@@ -159,7 +159,7 @@ export class RegroupModel {
     const later = <T>(work: () => T): Promise<T> => Promise.resolve().then(work);
     return {
       now: () => 0,
-      cancelled,
+      isOver,
       warn: () => undefined,
       readSource: () => later(() => asJson(of.row)),
       poll: (input) => later(() => (die(), this.#poll(of, input, advanceMs))),
