@@ -38,7 +38,9 @@ if (compiled.status !== 0) process.exit(1);
 const workflowsPath = join(root, 'dist', 'workflows', 'index.js');
 if (existsSync(workflowsPath)) {
   const { bundleWorkflowCode, DefaultLogger } = await import('@temporalio/worker');
-  const { code } = await bundleWorkflowCode({ workflowsPath, logger: new DefaultLogger('WARN') });
+  const payloadConverterPath = join(root, 'dist', 'io', 'payload', 'payloadConverter.js');
+  const logger = new DefaultLogger('WARN');
+  const { code } = await bundleWorkflowCode({ workflowsPath, payloadConverterPath, logger });
   writeFileSync(join(root, 'dist', 'workflow-bundle.js'), code);
 }
 writeFileSync(build.stamp, stamp);

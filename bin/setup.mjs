@@ -6,9 +6,10 @@ import { join } from 'node:path';
 import { build, hashOf, isUpToDate, packages, root } from './inputs.mjs';
 
 const [major, minor] = process.versions.node.split('.').map(Number);
-if (major < 20 || (major === 20 && minor < 19)) {
+// Those can require() a module: the Temporal SDK loads our payload converter in that way.
+if (major < 20 || (major === 20 && minor < 19) || major === 21 || (major === 22 && minor < 12)) {
   fail(
-    `weir needs Node >= 20.19, and this is ${process.versions.node}: install a newer one and run this again.`,
+    `weir needs Node 20.19 or 22.12, or newer, and this is ${process.versions.node}: install a newer one and run this again.`,
   );
 }
 

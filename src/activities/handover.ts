@@ -23,7 +23,7 @@ export class Handover {
     return this.#giveBack.signal;
   }
 
-  /** From now on no poll returns. */
+  /** From now on no poll returns what it has read. */
   hold(): void {
     this.#begun = true;
   }

@@ -42,8 +42,8 @@ export interface PollInput {
 }
 
 export type PollResult<Partial = JobPartial> = Batch<Partial> & {
-  /** The end of what could be read: how far behind the partition is. */
-  endOffset: number;
+  /** The end of what could be read: how far behind the partition is; null where nobody looked. */
+  endOffset: number | null;
   /** Its worker stops: another one goes on. */
   givenBack?: true;
 };
@@ -100,7 +100,7 @@ class Poll<Item, Gathered, Partial> {
   readonly #rejects: Reject[] = [];
   #rejectBytes = 0;
   #offset: number;
-  #endOffset = 0;
+  #endOffset: number | null = null;
   #recordTime: Instant | null = null;
   #caughtUp: CaughtUp | null;
   #leaveOut: Set<number> | null = null;
@@ -224,7 +224,7 @@ class Poll<Item, Gathered, Partial> {
   #tell(): void {
     this.#context.fetched?.({
       next: this.#offset,
-      endOffset: this.#endOffset,
+      endOffset: this.#endOffset!,
       watermark: this.#fold.watermark,
       recordTime: this.#recordTime,
     });

@@ -55,7 +55,7 @@ export async function pollTarget(
   const end = until ?? Infinity;
   const began = context.now();
   let offset = from;
-  let endOffset = 0;
+  let endOffset: number | null = null;
   let recordTime: number | null = null;
   let leaveAt = began + stayMs;
   let full = false;
@@ -92,7 +92,10 @@ export async function pollTarget(
     next: offset,
     advance: null,
     watermark: combined.watermark,
-    caughtUp: offset >= endOffset ? { since: context.now(), addedUntil: context.now(), seen: null } : null,
+    caughtUp:
+      endOffset !== null && offset >= endOffset
+        ? { since: context.now(), addedUntil: context.now(), seen: null }
+        : null,
     counters: NO_RECORDS,
     partial: combined.partial(),
     rejects: [],

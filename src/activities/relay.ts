@@ -40,7 +40,7 @@ export interface CaughtUpAt {
 export interface RelayResult {
   progress: Progress;
   caughtUp: CaughtUp | null;
-  endOffset: number;
+  endOffset: number | null;
 }
 
 /** What it needs of the world: real in the worker, made up in tests. */
@@ -69,7 +69,7 @@ export async function relay(input: RelayInput, context: RelayContext): Promise<R
   const began = context.now();
   let progress = await settle(input, context);
   let caughtUp = input.caughtUp?.number === progress.number ? input.caughtUp.caughtUp : null;
-  let endOffset = 0;
+  let endOffset: number | null = null;
   let moved = false;
   const left = (): number =>
     began + (moved ? Math.min(MOVING_MS, input.stayMs) : input.stayMs) - context.now();

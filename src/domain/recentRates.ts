@@ -2,8 +2,8 @@ import type { Instant } from './instant.js';
 
 /** Rates are of so long a time. */
 export const RATES_OVER_MS = 60_000;
-/** What is added within it is one entry: so many are kept at most, whatever the speed. */
-const ENTRY_MS = 1000;
+/** What is added within it is one entry: so few are kept and carried from run to run, whatever the speed. */
+const ENTRY_MS = 5000;
 
 export interface Rates {
   /** Per second. */
@@ -13,14 +13,26 @@ export interface Rates {
   until: Instant | null;
 }
 
+export interface CarriedRates {
+  began: Instant;
+  until: Instant | null;
+  entries: { at: Instant; read: number; rows: number }[];
+}
+
 /** How fast a partition reads and writes: of the minute before the last that was added, or of the time since it began. */
 export class RecentRates {
   readonly #began: Instant;
   #until: Instant | null = null;
   #entries: { at: Instant; read: number; rows: number }[] = [];
 
-  constructor(began: Instant) {
-    this.#began = began;
+  constructor(began: Instant, carried?: CarriedRates) {
+    this.#began = carried?.began ?? began;
+    this.#until = carried?.until ?? null;
+    this.#entries = [...(carried?.entries ?? [])];
+  }
+
+  carry(): CarriedRates {
+    return { began: this.#began, until: this.#until, entries: this.#entries };
   }
 
   /** Times do not go back. */
@@ -28,8 +40,7 @@ export class RecentRates {
     this.#until = at;
     const last = this.#entries.at(-1);
     if (last !== undefined && at - last.at < ENTRY_MS) {
-      last.read += read;
-      last.rows += rows;
+      this.#entries.splice(-1, 1, { at: last.at, read: last.read + read, rows: last.rows + rows });
     } else {
       this.#entries = this.#entries.filter((each) => each.at > at - RATES_OVER_MS);
       this.#entries.push({ at, read, rows });

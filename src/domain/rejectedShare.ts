@@ -4,16 +4,35 @@ import type { Counters } from './accounting.js';
 /** Records that the share is about. */
 const LAST = 10_000;
 
-type Read = Pick<Counters, 'read' | 'rejected'>;
+/** What is carried to the next run is in pieces of so many records, so that it stays short. */
+const PIECE = 100;
+
+export type Read = Pick<Counters, 'read' | 'rejected'>;
 
 export class RejectedShare {
-  readonly #batches: Read[] = [];
+  readonly #batches: Read[];
   #before: Read;
-  #sum: Read = { read: 0, rejected: 0 };
+  #sum: Read;
 
-  /** @param before what was counted by then: it is not looked at */
-  constructor(before: Read) {
+  /**
+   * @param before what was counted by then: it is not looked at
+   * @param carried what another one has seen of that
+   */
+  constructor(before: Read, carried: readonly Read[] = []) {
     this.#before = before;
+    this.#batches = [...carried];
+    this.#sum = carried.reduce(plus, { read: 0, rejected: 0 });
+  }
+
+  /** What it has seen, oldest first. */
+  carry(): Read[] {
+    const pieces: Read[] = [];
+    for (const batch of this.#batches) {
+      const last = pieces.at(-1);
+      if (last !== undefined && last.read < PIECE) pieces.splice(-1, 1, plus(last, batch));
+      else pieces.push(batch);
+    }
+    return pieces;
   }
 
   /**

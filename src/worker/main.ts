@@ -20,6 +20,7 @@ import { startLocate } from './startLocate.js';
 import { stopOnSignal } from './stopping.js';
 import { installRuntime, startWatching } from './watching.js';
 
+const PAYLOAD_CONVERTER = fileURLToPath(new URL('../io/payload/payloadConverter.js', import.meta.url));
 const BUNDLE = fileURLToPath(new URL('../workflow-bundle.js', import.meta.url));
 const READER_IDLE_MS = 60_000;
 const PAYLOAD_CONNECTIONS = 3;
@@ -45,7 +46,7 @@ export async function runWorker(config: Config): Promise<void> {
   );
   const publisher = createPublisher(config.kafka);
   const namespace = config.temporal.namespace ?? 'default';
-  const converter = dataConverter(payloads);
+  const converter = { ...dataConverter(payloads), payloadConverterPath: PAYLOAD_CONVERTER };
   const handover = new Handover();
   let stopStarting = (): Promise<void> => Promise.resolve();
   try {

@@ -44,7 +44,6 @@ export async function startMember(member: Member, state: JobState, paused?: stri
           drain: drainOf(of, partition),
           ...(paused === undefined ? {} : { paused }),
           state: null,
-          shortRuns: true,
           fenced: 0,
         },
       ],

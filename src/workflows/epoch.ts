@@ -20,7 +20,6 @@ export function inputOfEpoch(
     drain: null,
     ...(paused === undefined ? {} : { paused }),
     state: null,
-    shortRuns: true,
     fenced: 0,
   };
 }

@@ -1,5 +1,7 @@
 import type { CaughtUpAt } from '../activities/relay.js';
 import type { Carried } from '../domain/commit.js';
+import type { CarriedRates } from '../domain/recentRates.js';
+import type { Read } from '../domain/rejectedShare.js';
 import type { Stage } from '../domain/member.js';
 import type { Job } from '../pipelines/job.js';
 import type { JobPartial } from '../pipelines/operators.js';
@@ -25,8 +27,8 @@ export interface PartitionInput {
   stateBytes?: number;
   /** Of a source of a regrouping. */
   caughtUp?: CaughtUpAt | null;
-  /** Its run ends long before Temporal suggests it. Left out by builds that knew no such runs: what is open of them goes on as it began. */
-  shortRuns?: true;
+  /** What the run before has seen, for people, and for the share of rejected records; left out: nothing. */
+  seen?: { endOffset: number | null; rates: CarriedRates; share: Read[] };
   /** How many commits in a row were fenced. */
   fenced: number;
 }

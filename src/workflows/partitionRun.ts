@@ -5,7 +5,7 @@ import { afterClaim } from '../domain/claim.js';
 import type { Instant } from '../domain/instant.js';
 import type { Progress } from '../domain/commit.js';
 import type { Stage } from '../domain/member.js';
-import { RejectedShare } from '../domain/rejectedShare.js';
+import { RejectedShare, type Read } from '../domain/rejectedShare.js';
 import { PartitionState } from '../domain/partitionState.js';
 import { RecentRates } from '../domain/recentRates.js';
 import { packRows, stateOperatorOf, type JobPartial, type JobRow } from '../pipelines/operators.js';
@@ -38,13 +38,15 @@ const COMMIT_MS = 10_000;
 const ROWS_PER_MS = 5;
 /** The input of a regular activity goes through Temporal's history, where a payload ends at 2 MiB. */
 const REGULAR_COMMIT_AT_MOST = 1_000_000;
-/** Runs of builds before it that are under way read on. */
+/** Patches: runs of builds before them that are under way go on as these did. */
 const SILENT_READ_GOES_ON = 'silent-read-goes-on';
+const SHORT_RUNS = 'short-runs';
+const GIVEN_BACK_IS_COMMITTED = 'given-back-is-committed';
 
 export class PartitionRun implements Run {
   readonly input: PartitionInput;
   /** The end of what could be read at the last poll; null before. */
-  endOffset: number | null = null;
+  endOffset: number | null;
   /** Set by {@link takeOver}. */
   state!: PartitionState<JobPartial, JobRow>;
   readonly #owner = workflowInfo().runId;
@@ -56,12 +58,14 @@ export class PartitionRun implements Run {
   #stateBytes: number;
   /** Whether it reads again what was committed. */
   #rebuilding = false;
-  readonly #rates = new RecentRates(Date.now());
-  /** The last poll's worker stops: people wait for progress. */
+  readonly #rates: RecentRates;
+  /** The last poll's worker stops: what it has read is committed at once. */
   #givenBack = false;
-  /** The last poll was lost with its worker: people wait for progress. */
+  /** The last poll was lost with its worker: the next one does not linger. */
   #hurried = false;
-  /** Looked at once, when it is time for a new run. */
+  /** At so many events it is looked at whether to hand on. */
+  #lookAt = SHORT_RUN_EVENTS;
+  /** Looked at once, when Temporal suggests a new run. */
   #carriable: boolean | undefined;
 
   constructor(input: PartitionInput, { wishes, deadline }: RunOptions) {
@@ -70,6 +74,8 @@ export class PartitionRun implements Run {
     this.#deadline = deadline;
     this.#fenced = input.fenced;
     this.#stateBytes = input.stateBytes ?? 0;
+    this.endOffset = input.seen?.endOffset ?? null;
+    this.#rates = new RecentRates(Date.now(), input.seen?.rates);
   }
 
   /** Claims the partition and goes on where the last commit left it (docs/semantics.md, claim). */
@@ -78,7 +84,7 @@ export class PartitionRun implements Run {
     const { state: own } = this.input;
     const progress = await this.#claim();
     this.#paused = progress.paused ?? null;
-    this.#share = new RejectedShare(progress.counters);
+    this.#share = new RejectedShare(progress.counters, this.input.seen?.share);
     const continuation = afterClaim(own, progress);
     this.state =
       own === null || continuation === 'rebuild'
@@ -100,7 +106,7 @@ export class PartitionRun implements Run {
   }
 
   async commitIfDue(): Promise<void> {
-    if (this.#givenBack) await this.commitAll();
+    if (this.#givenBack && patched(GIVEN_BACK_IS_COMMITTED)) await this.commitAll();
     else if (this.state.due(Date.now())) await this.#commit();
   }
 
@@ -149,11 +155,19 @@ export class PartitionRun implements Run {
   over(): boolean {
     if (Date.now() >= this.#deadline) return true;
     const { continueAsNewSuggested, historySize, historyLength } = workflowInfo();
-    const isLong =
-      this.input.shortRuns === true && historyLength >= SHORT_RUN_EVENTS && historySize >= this.#stateBytes;
-    if (!continueAsNewSuggested && !isLong) return false;
+    if (!continueAsNewSuggested) return this.#isLong();
     this.#carriable ??= isAtMost(CARRIED_AT_MOST, this.state.carry());
     return this.#carriable || historySize >= LARGE_HISTORY.bytes || historyLength >= LARGE_HISTORY.events;
+  }
+
+  /** Whether it has enough events, and may hand on what it has. */
+  #isLong(): boolean {
+    const { historySize, historyLength } = workflowInfo();
+    if (historyLength < this.#lookAt) return false;
+    this.#lookAt = historyLength + SHORT_RUN_EVENTS;
+    return (
+      historySize >= this.#stateBytes && isAtMost(CARRIED_AT_MOST, this.state.carry()) && patched(SHORT_RUNS)
+    );
   }
 
   /** Commits what is not committed, and gives the next run its input. */
@@ -206,7 +220,7 @@ export class PartitionRun implements Run {
   async #poll(how: Omit<PollHow, 'hurried'>): Promise<PollResult | null> {
     const result = await unlessLost(pollOf(this.input, this.state, { ...how, hurried: this.#hurried }));
     this.#hurried = result === null;
-    if (result !== null) this.endOffset = result.endOffset;
+    this.endOffset = result?.endOffset ?? this.endOffset;
     return result;
   }
 
@@ -267,8 +281,13 @@ export class PartitionRun implements Run {
   #inputWith(state: PartitionInput['state']): PartitionInput {
     const { job, drain, paused } = this.#wishes;
     const stateBytes = this.#stateBytes;
-    const shortRuns = true;
-    return { ...this.input, job, drain, paused, state, stateBytes, shortRuns, fenced: this.#fenced };
+    const seen = { endOffset: this.endOffset, rates: this.#rates.carry(), share: this.#carriedShare() };
+    return { ...this.input, job, drain, paused, state, stateBytes, seen, fenced: this.#fenced };
+  }
+
+  /** Nobody resumes a partition that has paused for what was rejected, to see it pause for that again. */
+  #carriedShare(): Read[] {
+    return this.#share === undefined || typeof this.#wishes.paused === 'string' ? [] : this.#share.carry();
   }
 
   #carried(): PartitionInput['state'] {

@@ -60,7 +60,7 @@ export class SourceRun implements Run {
       this.#rates.add(Date.now(), { read });
       this.#progress = result.progress;
       this.#caughtUp = { number: result.progress.number, caughtUp: result.caughtUp };
-      this.#endOffset = result.endOffset;
+      this.#endOffset = result.endOffset ?? this.#endOffset;
     });
   }
 

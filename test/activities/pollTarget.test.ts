@@ -13,7 +13,8 @@ function poll(
 ) {
   const log = createMemoryLog({ waits: 'skip' });
   const leaving = new AbortController();
-  if (leaveAfterMs !== undefined) log.schedule(log.nowMs + leaveAfterMs, () => leaving.abort());
+  if (leaveAfterMs === 0) leaving.abort();
+  else if (leaveAfterMs !== undefined) log.schedule(log.nowMs + leaveAfterMs, () => leaving.abort());
   for (const each of messages) {
     const head = { source: 4, number: 1, part: 0, parts: 1, from: 0, to: 0, watermark: null, ...each };
     log.append({ value: encodeMessage({ ...head, content: null }) });
@@ -37,6 +38,11 @@ describe('a target', () => {
     ];
     const { partial, next } = await poll(messages, { sources: [[4, 5, 0, 10, 70]] });
     expect([next, partial.sources]).toEqual([2, [[4, 9, 0, 30, 95]]]);
+  });
+
+  it('does not say that it is caught up where its worker stops before it has looked', async () => {
+    const { next, endOffset, caughtUp } = await poll([{}], { leaveAfterMs: 0 });
+    expect([next, endOffset, caughtUp]).toEqual([0, null, null]);
   });
 
   it('returns with what it has when its worker stops', async () => {

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { RecentRates } from '../../src/domain/recentRates.js';
+import { RecentRates, type CarriedRates } from '../../src/domain/recentRates.js';
 
 const BEGAN = Date.UTC(2026, 0, 1);
 
@@ -34,5 +34,15 @@ describe('recent rates', () => {
     const rates = new RecentRates(BEGAN - 3_600_000);
     for (let i = 0; i < 600; i++) rates.add(BEGAN + i * 7, { read: 1, rows: 2 });
     expect(rates.perSecond()).toMatchObject({ read: 10, rows: 20 });
+  });
+
+  it('go on where they are carried', () => {
+    const rates = new RecentRates(BEGAN);
+    rates.add(BEGAN + 10_000, { read: 50 });
+    const carried = JSON.parse(JSON.stringify(rates.carry())) as CarriedRates;
+    const next = new RecentRates(BEGAN + 11_000, carried);
+    expect(next.perSecond()).toEqual(rates.perSecond());
+    next.add(BEGAN + 20_000, { read: 50, rows: 10 });
+    expect(next.perSecond()).toEqual({ read: 5, rows: 0.5, until: BEGAN + 20_000 });
   });
 });

@@ -144,8 +144,8 @@ describe('the histories', () => {
     await weir.produce(topic, [hit({ time: FIRST + 100_000 })]);
     await weir.startWorker();
     await weir.committed(name, 101, 30_000);
-    await weir.drain(name);
     await runs.note('partition-handed-over', `${name}/0`);
+    await weir.drain(name);
     expect((await weir.total(name)).hits).toBe(101);
     await runs.replay();
   });

@@ -33,6 +33,20 @@ describe('a run of a partition', () => {
     expect(Math.max(...lengths)).toBeLessThan(SHORT_RUN_EVENTS + UNDER_WAY);
   });
 
+  it('hands on what it has seen rejected: a share that no run sees as a whole pauses the partition all the same', async () => {
+    const bad = Array.from({ length: 3000 }, () => ({ key: null, value: '{' }));
+    const topic = await weir.topic(1, bad);
+    const name = uniqueName('hits');
+    await weir.start(name, { pipeline: 'hits', topic, size: '1m', idle: 'off', maxBatchEvents: 20 });
+    const partition = weir.client.workflow.getHandle(`${name}/0`);
+    await eventually('the partition to pause', async () => {
+      const { phase, read } = await partition.query<{ phase: string; read: number }>('progress');
+      return phase === 'paused' || read === bad.length;
+    });
+    // More than 10 % of 10,000, with the first batch that makes it so. A run has some 30 batches.
+    expect((await weir.progress(name)).map(({ read }) => read)).toEqual([1020]);
+  });
+
   it('goes on where it would hand on more than it has left in history', async () => {
     const visits = Array.from({ length: 8000 }, (_, i) => visit(i, `10.0.${i >> 8}.${i & 255}`));
     const few = Array.from({ length: 60 }, (_, i) => visit(8000 + i, '10.9.9.9'));

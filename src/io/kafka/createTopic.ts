@@ -57,7 +57,7 @@ export async function ensureTopic(
 }
 
 /** How many partitions the topic has, once each has a leader. */
-async function partitionsOf(config: KafkaConfig, topic: string): Promise<number> {
+export async function partitionsOf(config: KafkaConfig, topic: string): Promise<number> {
   const topics = createTopicAdmin(config);
   const limit = Date.now() + LEADERS_LIMIT_MS;
   try {

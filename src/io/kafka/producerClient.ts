@@ -1,13 +1,5 @@
 import { setTimeout as sleep } from 'node:timers/promises';
-import {
-  Kafka,
-  logLevel,
-  Partitioners,
-  type ICustomPartitioner,
-  type Message,
-  type Producer,
-  type RetryOptions,
-} from 'kafkajs';
+import { Kafka, logLevel, type Producer, type RetryOptions } from 'kafkajs';
 import type { KafkaConfig } from './config.js';
 import { refusalOf } from './refusals.js';
 
@@ -48,35 +40,44 @@ export function producerClient({ brokers, clientId, ssl, sasl }: KafkaConfig): K
 
 /**
  * An idempotent producer, connected: a broker that has a batch already, because only its answer got lost, writes it no second time.
- * Partitions are chosen as the Java client does.
  *
  * @throws Error that names the address where no broker answers
  */
 export async function connectedProducer(config: KafkaConfig): Promise<Producer> {
   const producer = producerClient(config).producer({
     allowAutoTopicCreation: false,
-    createPartitioner: steadyPartitioner,
     idempotent: true,
     maxInFlightRequests: 1,
     retry: WRITE_RETRY,
   });
-  await connected(config, () => producer.connect());
+  try {
+    await connected(config, () => producer.connect());
+  } catch (error) {
+    await producer.disconnect().catch(() => undefined); // it may have a connection, which would keep the process
+    throw error;
+  }
   return producer;
 }
 
 /**
- * The usual partitioner, which would give a record without a key another partition each time that it is asked: the records of a retry
- * would not be the ones that the broker has.
+ * Sends the messages of each partition by themselves; resolves when all are acknowledged, and rejects when no send is under way any more.
+ * Of a send to several partitions kafkajs takes a broker's answer for that of all partitions that it leads, when it tries again also of
+ * those that have another leader since: they would be lost, and nobody told.
  */
-const steadyPartitioner: ICustomPartitioner = () => {
-  const choose = Partitioners.DefaultPartitioner();
-  const chosen = new WeakMap<Message, number>();
-  return (args) => {
-    const partition = chosen.get(args.message) ?? choose(args);
-    chosen.set(args.message, partition);
-    return partition;
-  };
-};
+export async function sendByPartition<M extends { partition: number }>(
+  messages: readonly M[],
+  send: (messages: M[]) => Promise<unknown>,
+): Promise<void> {
+  const partitions = new Map<number, M[]>();
+  for (const message of messages) {
+    const those = partitions.get(message.partition);
+    if (those === undefined) partitions.set(message.partition, [message]);
+    else those.push(message);
+  }
+  const sent = await Promise.allSettled([...partitions.values()].map(send));
+  const failed = sent.find((each) => each.status === 'rejected');
+  if (failed !== undefined) throw failed.reason;
+}
 
 /** Runs `connect`; a broker that does not answer, or does not let us in, becomes one sentence with its address. */
 export async function connected({ brokers }: KafkaConfig, connect: () => Promise<void>): Promise<void> {

@@ -8,6 +8,8 @@ export function refusalOf(error: unknown): string | null {
     return `it refuses KAFKA_SASL_USERNAME or KAFKA_SASL_PASSWORD (${message.trim()})`;
   if (type === 'ILLEGAL_SASL_STATE')
     return 'it wants no password at that port, and KAFKA_SASL_USERNAME is set';
+  if (type === 'CLUSTER_AUTHORIZATION_FAILED')
+    return 'its user may not write idempotently: before Kafka 2.8 that needs the right IdempotentWrite on the cluster';
   if (name === 'KafkaJSConnectionClosedError') return CLOSED;
   if (name !== 'KafkaJSConnectionError') return null;
   const reason = message.replace('Connection error: ', '').trim();

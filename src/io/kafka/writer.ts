@@ -1,6 +1,7 @@
-import type { Message } from 'kafkajs';
+import { Partitioners, type ICustomPartitioner, type Message } from 'kafkajs';
 import type { KafkaConfig } from './config.js';
-import { connectedProducer, whileAway } from './producerClient.js';
+import { partitionsOf } from './createTopic.js';
+import { connectedProducer, sendByPartition, whileAway } from './producerClient.js';
 
 /** One record to write. Texts become UTF-8. */
 export interface OutgoingRecord {
@@ -20,8 +21,8 @@ export interface OutgoingRecord {
 /** Appends records to one topic, in the order given within each partition, acknowledged by all in-sync replicas. */
 export interface KafkaWriter {
   /**
-   * Resolves when all are acknowledged; one call at a time. A failure is retried for about a minute, then thrown. A retry doubles no
-   * records, except where a broker of several stayed away so long that all of a send is given to all of them again.
+   * Resolves when all are acknowledged; one call at a time. A failure is retried for about a minute, which doubles no records, then
+   * thrown: nobody knows then what was written, and the writer must not be used again.
    */
   write(records: readonly OutgoingRecord[]): Promise<void>;
   close(): Promise<void>;
@@ -32,22 +33,55 @@ const MOST_RECORDS = 4_000;
 const MOST_BYTES = 900_000;
 const RECORD_OVERHEAD_BYTES = 32;
 
+/** kafkajs numbers the records of a partition wrongly beyond 2^31. */
+const MOST_BY_PRODUCER = 1_000_000_000;
+
 /**
- * Opens a writer to an existing topic (see ensureTopic).
+ * Opens a writer to an existing topic (see ensureTopic). Keys choose among the partitions that it has now.
  *
  * @throws Error that names the address where no broker answers
  */
 export async function openWriter(config: KafkaConfig, topic: string): Promise<KafkaWriter> {
-  const producer = await connectedProducer(config);
+  let producer = await connectedProducer(config);
+  const partitions = await partitionsOf(config, topic).catch(async (error: unknown) => {
+    await producer.disconnect();
+    throw error;
+  });
+  const partitionFor = partitioner(topic, partitions);
+  let written = 0;
   return {
     async write(records) {
+      if (written > MOST_BY_PRODUCER) {
+        await producer.disconnect();
+        producer = await connectedProducer(config);
+        written = 0;
+      }
+      written += records.length;
       for (const messages of inSends(records)) {
-        await whileAway(() => producer.send({ topic, acks: -1, messages }));
+        const placed = messages.map((message) => ({ ...message, partition: partitionFor(message) }));
+        await sendByPartition(placed, (those) =>
+          whileAway(() => producer.send({ topic, acks: -1, messages: those })),
+        );
       }
     },
     close: () => producer.disconnect(),
   };
 }
+
+/** The partition of a message, chosen once, whatever is tried again: its own, its key's as the Java client chooses it, or any. */
+function partitioner(topic: string, partitions: number): (message: Message) => number {
+  const choose = Partitioners.DefaultPartitioner();
+  const partitionMetadata = Array.from({ length: partitions }, (_, partitionId): PartitionMetadata => ({
+    partitionErrorCode: 0,
+    partitionId,
+    leader: 0,
+    replicas: [],
+    isr: [],
+  }));
+  return (message) => choose({ topic, partitionMetadata, message });
+}
+
+type PartitionMetadata = Parameters<ReturnType<ICustomPartitioner>>[0]['partitionMetadata'][number];
 
 function* inSends(records: readonly OutgoingRecord[]): Generator<Message[]> {
   let messages: Message[] = [];
