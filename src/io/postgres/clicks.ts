@@ -1,6 +1,5 @@
-import { hash } from 'node:crypto';
 import { byteaArray, int8Array, textArray, timestamptzArray } from './binaryArrays.js';
-import { nullSafe } from './nullSafe.js';
+import { groupHash } from './groupHash.js';
 import type { RowsStatement } from './rowsStatement.js';
 
 /** Final facts of clicks, a column each; instants in epoch milliseconds. */
@@ -41,7 +40,7 @@ export function clicksStatement(columns: ClickFactColumns): RowsStatement {
       `${sizeMs} milliseconds`,
       `${sizeMs + gapMs} milliseconds`,
       timestamptzArray(start),
-      byteaArray(url.map((each, i) => hash('sha256', nullSafe(each) + nullSafe(country[i]!), 'buffer'))),
+      byteaArray(url.map((each, i) => groupHash(each, country[i]!))),
       textArray(url),
       textArray(country),
       int8Array(clicks),
