@@ -81,7 +81,7 @@ export async function relay(input: RelayInput, context: RelayContext): Promise<R
       continue;
     }
     const batch = await context.poll(newBatch(input, { progress, caughtUp, stayMs: Math.max(0, left()) }));
-    ({ endOffset } = batch);
+    endOffset = batch.endOffset ?? endOffset;
     // Also where it passed nothing but what is compacted or aborted: offsets of messages follow each other.
     const says = batch.next > progress.offset || batch.watermark !== progress.watermark;
     // Others see by `caughtUpSince` whether this source is quiet: it is written, too, once.

@@ -28,7 +28,7 @@ export interface PartitionInput {
   /** Of a source of a regrouping. */
   caughtUp?: CaughtUpAt | null;
   /** What the run before has seen, for people, and for the share of rejected records; left out: nothing. */
-  seen?: { endOffset: number | null; rates: CarriedRates; share: Read[] };
+  seen?: { endOffset: number | null; rates: CarriedRates; share: Read[] } | undefined;
   /** How many commits in a row were fenced. */
   fenced: number;
 }

@@ -5,7 +5,7 @@ import { afterClaim } from '../domain/claim.js';
 import type { Instant } from '../domain/instant.js';
 import type { Progress } from '../domain/commit.js';
 import type { Stage } from '../domain/member.js';
-import { RejectedShare, type Read } from '../domain/rejectedShare.js';
+import { RejectedShare } from '../domain/rejectedShare.js';
 import { PartitionState } from '../domain/partitionState.js';
 import { RecentRates } from '../domain/recentRates.js';
 import { packRows, stateOperatorOf, type JobPartial, type JobRow } from '../pipelines/operators.js';
@@ -17,6 +17,7 @@ import type { PartitionResult, Reached } from './messages.js';
 import { keyOf, type PartitionInput } from './partitionInput.js';
 import { pollOf, type PollHow } from './pollOf.js';
 import { FENCED_AT_MOST, MAX_REJECTED, phaseOf, type Run, type RunOptions, type Shown } from './run.js';
+import { seenBy } from './seen.js';
 import type { Wishes } from './wishes.js';
 
 /** An idle poll stays inside this long. */
@@ -45,7 +46,7 @@ const GIVEN_BACK_IS_COMMITTED = 'given-back-is-committed';
 
 export class PartitionRun implements Run {
   readonly input: PartitionInput;
-  /** The end of what could be read at the last poll; null before. */
+  /** The end of what could be read at the last poll; null where there was none since a pause. */
   endOffset: number | null;
   /** Set by {@link takeOver}. */
   state!: PartitionState<JobPartial, JobRow>;
@@ -84,8 +85,10 @@ export class PartitionRun implements Run {
     const { state: own } = this.input;
     const progress = await this.#claim();
     this.#paused = progress.paused ?? null;
-    this.#share = new RejectedShare(progress.counters, this.input.seen?.share);
     const continuation = afterClaim(own, progress);
+    // What is read again is counted again.
+    const seen = continuation === 'rebuild' ? undefined : this.input.seen;
+    this.#share = new RejectedShare(progress.counters, seen?.share);
     this.state =
       own === null || continuation === 'rebuild'
         ? PartitionState.rebuilding(operator, progress)
@@ -281,13 +284,8 @@ export class PartitionRun implements Run {
   #inputWith(state: PartitionInput['state']): PartitionInput {
     const { job, drain, paused } = this.#wishes;
     const stateBytes = this.#stateBytes;
-    const seen = { endOffset: this.endOffset, rates: this.#rates.carry(), share: this.#carriedShare() };
+    const seen = seenBy(this.#wishes, { endOffset: this.endOffset, rates: this.#rates, share: this.#share });
     return { ...this.input, job, drain, paused, state, stateBytes, seen, fenced: this.#fenced };
-  }
-
-  /** Nobody resumes a partition that has paused for what was rejected, to see it pause for that again. */
-  #carriedShare(): Read[] {
-    return this.#share === undefined || typeof this.#wishes.paused === 'string' ? [] : this.#share.carry();
   }
 
   #carried(): PartitionInput['state'] {

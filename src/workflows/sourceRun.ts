@@ -17,6 +17,7 @@ import { isFailure, unlessLost } from './failures.js';
 import type { PartitionResult, Reached } from './messages.js';
 import { keyOf, type PartitionInput } from './partitionInput.js';
 import { FENCED_AT_MOST, MAX_REJECTED, phaseOf, type Run, type RunOptions, type Shown } from './run.js';
+import { seenBy } from './seen.js';
 
 /** An idle activity stays inside this long. */
 const STAY_MS = 600_000;
@@ -27,17 +28,19 @@ export class SourceRun implements Run {
   readonly #options: RunOptions;
   #progress!: Progress;
   #caughtUp: CaughtUpAt | null;
-  #endOffset: number | null = null;
+  #endOffset: number | null;
   #fenced: number;
   #paused: string | null = null;
   #share!: RejectedShare;
-  readonly #rates = new RecentRates(Date.now());
+  readonly #rates: RecentRates;
 
   constructor(input: PartitionInput, options: RunOptions) {
     this.input = input;
     this.#options = options;
     this.#caughtUp = input.caughtUp ?? null;
     this.#fenced = input.fenced;
+    this.#endOffset = input.seen?.endOffset ?? null;
+    this.#rates = new RecentRates(Date.now(), input.seen?.rates);
   }
 
   async takeOver(): Promise<void> {
@@ -45,7 +48,7 @@ export class SourceRun implements Run {
     const { paused } = this.#options.wishes;
     this.#progress = await goingOn({ input: this.input, paused }, claimed);
     this.#paused = this.#progress.paused ?? null;
-    this.#share = new RejectedShare(this.#progress.counters);
+    this.#share = new RejectedShare(this.#progress.counters, this.input.seen?.share);
   }
 
   async poll(): Promise<void> {
@@ -92,9 +95,19 @@ export class SourceRun implements Run {
   }
 
   nextInput(): Promise<PartitionInput> {
-    const { job, drain, paused } = this.#options.wishes;
+    const { wishes } = this.#options;
+    const { job, drain, paused } = wishes;
     const { input } = this;
-    return Promise.resolve({ ...input, job, drain, paused, caughtUp: this.#caughtUp, fenced: this.#fenced });
+    const seen = seenBy(wishes, { endOffset: this.#endOffset, rates: this.#rates, share: this.#share });
+    return Promise.resolve({
+      ...input,
+      job,
+      drain,
+      paused,
+      caughtUp: this.#caughtUp,
+      seen,
+      fenced: this.#fenced,
+    });
   }
 
   standing(): Reached {

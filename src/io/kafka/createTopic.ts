@@ -68,7 +68,7 @@ export async function partitionsOf(config: KafkaConfig, topic: string): Promise<
       } catch (error) {
         if (!(error instanceof KafkaUnavailable) || Date.now() > limit) throw error;
       }
-      if (Date.now() > limit) throw new Error('no broker knows it');
+      if (Date.now() > limit) throw new Error(`no broker knows topic ${topic}`);
       await sleep(LOOK_AGAIN_MS);
     }
   } finally {

@@ -1,5 +1,12 @@
 import { setTimeout as sleep } from 'node:timers/promises';
-import { Kafka, logLevel, type Producer, type RetryOptions } from 'kafkajs';
+import {
+  Kafka,
+  logLevel,
+  type Message,
+  type Producer,
+  type RecordMetadata,
+  type RetryOptions,
+} from 'kafkajs';
 import type { KafkaConfig } from './config.js';
 import { refusalOf } from './refusals.js';
 
@@ -19,6 +26,8 @@ const CONNECT_RETRY: RetryOptions = {
   retries: 5,
 };
 
+/** So that a retry learns of partitions that are new, within the time that it has. */
+const METADATA_MS = 15_000;
 const AWAY_LIMIT_MS = 60_000;
 const SEND_AGAIN_MS = 500;
 
@@ -48,6 +57,7 @@ export async function connectedProducer(config: KafkaConfig): Promise<Producer> 
     allowAutoTopicCreation: false,
     idempotent: true,
     maxInFlightRequests: 1,
+    metadataMaxAge: METADATA_MS,
     retry: WRITE_RETRY,
   });
   try {
@@ -57,6 +67,23 @@ export async function connectedProducer(config: KafkaConfig): Promise<Producer> 
     throw error;
   }
   return producer;
+}
+
+/**
+ * Sends messages to partitions of a topic, and expects an answer: to a partition that its metadata does not have kafkajs sends nothing, and
+ * says nothing.
+ */
+export async function sendTo(
+  producer: Producer,
+  topic: string,
+  messages: Message[],
+): Promise<RecordMetadata[]> {
+  const answers = await producer.send({ topic, acks: -1, messages });
+  if (answers.length > 0) return answers;
+  // The next try may know more.
+  throw Object.assign(new Error(`topic ${topic}: no broker is known to lead a partition`), {
+    retriable: true,
+  });
 }
 
 /**
@@ -109,6 +136,8 @@ export async function whileAway<T>(send: () => Promise<T>): Promise<T> {
 
 /** What kafkajs gives up on after retries is called not retriable; what it had retried is its cause. */
 function isPassing(error: unknown): boolean {
-  const { retriable, cause } = error as { retriable?: boolean; cause?: unknown };
+  const { name, retriable, cause } = error as { name?: string; retriable?: boolean; cause?: unknown };
+  // Sends to one broker wait for each other: one that hangs, or is slow, is away.
+  if (name === 'KafkaJSLockTimeout') return true;
   return retriable === true || (typeof cause === 'object' && cause !== null && isPassing(cause));
 }

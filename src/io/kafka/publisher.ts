@@ -3,7 +3,7 @@ import type { Producer } from 'kafkajs';
 import { LRUCache } from 'lru-cache';
 import type { KafkaConfig } from './config.js';
 import { KafkaUnavailable } from './logReader.js';
-import { connected, producerClient, sendByPartition, WRITE_RETRY } from './producerClient.js';
+import { connected, producerClient, sendByPartition, sendTo, WRITE_RETRY } from './producerClient.js';
 import { refusalOf } from './refusals.js';
 
 interface PublishedMessage {
@@ -74,7 +74,7 @@ export function createPublisher(config: KafkaConfig): Publisher {
       try {
         const open = await line.producer;
         for (const some of inSends(messages))
-          await sendByPartition(some, (those) => open.send({ topic, acks: -1, messages: those }));
+          await sendByPartition(some, (those) => sendTo(open, topic, those));
       } catch (error) {
         // Not one that was made since: others write over that.
         if (lines.peek(topic) === line) lines.delete(topic);

@@ -1,6 +1,6 @@
 import kafkajs from 'kafkajs';
 import type { KafkaConfig } from './config.js';
-import { connectedProducer, whileAway } from './producerClient.js';
+import { connectedProducer, sendTo, whileAway } from './producerClient.js';
 import type { OutgoingRecord } from './writer.js';
 
 /** The broker took none of the records, and said why: they were certainly not written. */
@@ -42,7 +42,7 @@ export async function openResender(config: KafkaConfig): Promise<Resender> {
         ...(timestampMs === undefined ? {} : { timestamp: String(timestampMs) }),
       }));
       try {
-        const [sent] = await whileAway(() => producer.send({ topic, acks: -1, messages }));
+        const [sent] = await whileAway(() => sendTo(producer, topic, messages));
         return Number(sent!.baseOffset);
       } catch (error) {
         if (error instanceof kafkajs.KafkaJSProtocolError && REFUSALS.has(error.type))

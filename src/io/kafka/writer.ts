@@ -1,7 +1,7 @@
 import { Partitioners, type ICustomPartitioner, type Message } from 'kafkajs';
 import type { KafkaConfig } from './config.js';
 import { partitionsOf } from './createTopic.js';
-import { connectedProducer, sendByPartition, whileAway } from './producerClient.js';
+import { connectedProducer, sendByPartition, sendTo, whileAway } from './producerClient.js';
 
 /** One record to write. Texts become UTF-8. */
 export interface OutgoingRecord {
@@ -39,7 +39,7 @@ const MOST_BY_PRODUCER = 1_000_000_000;
 /**
  * Opens a writer to an existing topic (see ensureTopic). Keys choose among the partitions that it has now.
  *
- * @throws Error that names the address where no broker answers
+ * @throws Error that names the address where no broker answers, or the topic where it is not there
  */
 export async function openWriter(config: KafkaConfig, topic: string): Promise<KafkaWriter> {
   let producer = await connectedProducer(config);
@@ -59,9 +59,7 @@ export async function openWriter(config: KafkaConfig, topic: string): Promise<Ka
       written += records.length;
       for (const messages of inSends(records)) {
         const placed = messages.map((message) => ({ ...message, partition: partitionFor(message) }));
-        await sendByPartition(placed, (those) =>
-          whileAway(() => producer.send({ topic, acks: -1, messages: those })),
-        );
+        await sendByPartition(placed, (those) => whileAway(() => sendTo(producer, topic, those)));
       }
     },
     close: () => producer.disconnect(),
