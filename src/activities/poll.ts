@@ -97,6 +97,8 @@ class Poll<Item, Gathered, Partial> {
   readonly #fold: BatchFold<Item, Gathered>;
   readonly #side: PollSide<Item, Gathered, Partial>;
   readonly #idle: Idle;
+  /** An exact poll never leaves. */
+  readonly #leaving: AbortSignal;
   readonly #rejects: Reject[] = [];
   #rejectBytes = 0;
   #offset: number;
@@ -121,6 +123,7 @@ class Poll<Item, Gathered, Partial> {
     this.#caughtUp = input.caughtUp;
     this.#until = earlier(input.until, input.reread?.until ?? null);
     this.#side = side;
+    this.#leaving = input.exact ? new AbortController().signal : context.leaving;
     this.#fold = new BatchFold({
       operator: side,
       delayMs: job.delayMs,
@@ -142,7 +145,7 @@ class Poll<Item, Gathered, Partial> {
     // When to return at the end of the log: empty-handed after the stay, with records after the linger.
     let leaveAt = began + stayMs;
     let lingerUntil = 0;
-    while (!this.#reachedUntil() && !this.#isLeaving()) {
+    while (!this.#reachedUntil() && !this.#leaving.aborted) {
       const fetched = await this.#fetch(Math.max(0, Math.min(FETCH_WAIT_MS, leaveAt - this.#context.now())));
       if (fetched === null) continue;
       const before = this.#fold.counters.read;
@@ -175,16 +178,12 @@ class Poll<Item, Gathered, Partial> {
     return this.#result();
   }
 
-  #isLeaving(): boolean {
-    return this.#context.leaving.aborted && !this.#input.exact;
-  }
-
   /** null where offsets that retention has removed were skipped instead, and where it is time to leave. */
   async #fetch(maxWaitMs: number): Promise<Fetched | null> {
-    const { reader, leaving } = this.#context;
+    const { reader } = this.#context;
     try {
       const fetching = reader.fetch({ offset: this.#offset, maxWaitMs, maxBytes: FETCH_BYTES });
-      const fetched = await (this.#input.exact ? fetching : unlessAborted(fetching, leaving));
+      const fetched = await unlessAborted(fetching, this.#leaving);
       if (fetched === null) return null;
       this.#endOffset = fetched.endOffset;
       this.#expectAll(fetched.endOffset);

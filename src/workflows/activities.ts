@@ -16,24 +16,23 @@ export const { beginReplay } = proxyActivities<Activities>({
   retry,
 });
 
-/** Two seconds without a heartbeat: the worker is gone. */
-const heldByWorker = { startToCloseTimeout: '15m', heartbeatTimeout: '2s' } as const;
+/** Two seconds without a heartbeat: the worker is gone. TRY_CANCEL: a poll that is cancelled holds nothing, so nobody waits for its end. */
+const heldByWorker = {
+  startToCloseTimeout: '15m',
+  heartbeatTimeout: '2s',
+  cancellationType: 'TRY_CANCEL',
+} as const;
 
 /**
- * TRY_CANCEL: a poll that is cancelled holds nothing, so nobody waits for its end. Whose worker is gone fails, and the workflow starts
- * another (`unlessLost`): a retry would wait for a timer of the server, none of which goes off within a second.
+ * One whose worker is gone fails, and the workflow starts another (`unlessLost`): a retry would wait for a timer of the server, none of
+ * which goes off within a second.
  */
 export const { poll, pollTarget, relay } = proxyActivities<Activities>({
   ...heldByWorker,
-  cancellationType: 'TRY_CANCEL',
   retry: { ...retry, nonRetryableErrorTypes: ['TemporalTimeout:Heartbeat'] },
 });
 
-export const { closeSource } = proxyActivities<Activities>({
-  ...heldByWorker,
-  cancellationType: 'TRY_CANCEL',
-  retry,
-});
+export const { closeSource } = proxyActivities<Activities>({ ...heldByWorker, retry });
 
 /** Stays inside for ten minutes when there is nothing to say. TRY_CANCEL: the request that is under way is nobody's to wait for. */
 export const { locateAddresses } = proxyActivities<Activities>({
