@@ -32,10 +32,10 @@ export interface MessageHead {
 
 /** A message that does not follow the last one of its source: what was in between is lost, or it is of another life of the job. */
 export class MissingMessages extends Error {
-  constructor({ source, number, part, parts, from, to }: MessageHead, last: SourceStanding | undefined) {
+  constructor({ source, number, part, parts, from, to }: MessageHead, last: SourceStanding | 'hello') {
     const after =
-      last === undefined
-        ? 'the first message of a source that appears later was to come'
+      last === 'hello'
+        ? 'the first message of a source that appears later was to come, before others went on'
         : `after message ${last[1]} (part ${last[2]}), offset ${last[4]} was to come`;
     super(
       `messages of source ${source} do not follow each other: ${after}; ` +
@@ -62,15 +62,18 @@ export class Sources {
     const { source, number, part, parts, from, to, watermark } = head;
     const known = this.#standings.get(source);
     // One that appears later says hello.
-    if (known === undefined && number !== 1) throw new MissingMessages(head, known);
+    if (known === undefined && number !== 1) throw new MissingMessages(head, 'hello');
     const last: SourceStanding = known ?? [source, 0, -1, null, from];
     const [, lastNumber, lastPart, before, offset = null] = last;
     const isNew = number > lastNumber || (number === lastNumber && part > lastPart);
-    if (offset !== null && !follows(head, last, offset)) throw new MissingMessages(head, known);
+    if (offset !== null && !follows(head, last, offset)) throw new MissingMessages(head, last);
     // Published again where records are gone (`onDataLoss`), it may have fewer parts, and end with one that was taken.
     const ends = part === parts - 1 && (isNew || (number === lastNumber && from === offset));
     if (!isNew && !ends) return false;
     const now = ends && watermark !== null ? watermark : before;
+    // The watermark stands still from a hello on: that one came late, a copy of one that is lost.
+    if (before === null && now !== null && this.#watermark !== null && now < this.#watermark)
+      throw new MissingMessages(head, 'hello');
     const taken = ends && offset !== null ? to : offset;
     this.#standings.set(source, [source, number, isNew ? part : lastPart, now, taken]);
     // Only the source that held it back moves it on.

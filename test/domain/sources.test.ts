@@ -64,6 +64,17 @@ describe('what a target has taken', () => {
     expect(sources.watermark).toBe(60);
   });
 
+  it.each([
+    [80, 80],
+    [79, null],
+  ])('begins a source that appears later at %i, where it has 80: %s', (watermark, taken) => {
+    const sources = new Sources([[0, 1, 0, 80]]);
+    sources.take(message(7, 1, null));
+    const join = () => (sources.take(message(7, 2, watermark)), sources.watermark);
+    if (taken !== null) expect(join()).toBe(taken);
+    else expect(join).toThrow(new MissingMessages(message(7, 2, watermark), 'hello'));
+  });
+
   it('is the same, however messages are cut into batches', () => {
     const messages = [message(0, 1, 40), message(7, 1, null), message(0, 2, 80)];
     const whole = new Sources([[0, 0, -1, null]]);

@@ -138,16 +138,19 @@ describe('a job with a short run time-out', () => {
     await weir.committed(name, COUNT / 2);
     const first = await runOf(name);
     await eventually('the next run', async () => (await runOf(name)) !== first);
+    /** Asked again where the run ends before it answers; a replay may have begun then. */
     const replayFrom = (time: number) =>
-      handle(name).executeUpdate<{ epoch: number }, [object]>('replay', {
-        args: [{ from: new Date(time).toISOString(), lookBack: '0s' }],
-      });
-    expect(await replayFrom(FIRST)).toMatchObject({ epoch: 1 });
+      eventually('a replay to be answered', () =>
+        handle(name).executeUpdate<{ epoch: number }, [object]>('replay', {
+          args: [{ from: new Date(time).toISOString(), lookBack: '0s' }],
+        }),
+      );
+    const { epoch } = await replayFrom(FIRST);
     await weir.stopWorker('SIGKILL');
     await timeOut([name, ...partitions]);
     await weir.produce(topic, records.slice(COUNT / 2));
     await weir.startWorker();
-    expect(await replayFrom(FIRST + 300_000)).toMatchObject({ epoch: 2 });
+    expect((await replayFrom(FIRST + 300_000)).epoch).toBeGreaterThan(epoch);
     await endsExactly();
   });
 });
