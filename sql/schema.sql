@@ -128,19 +128,29 @@ create table weir.geo_queue (
 CREATE INDEX geo_queue_next ON weir.geo_queue USING btree (attempts, queued_at, ip);
 CREATE UNIQUE INDEX geo_queue_pkey ON weir.geo_queue USING btree (ip);
 
+create view weir.hit_counts (
+  job text,
+  partition integer,
+  window_start timestamp with time zone,
+  window_end timestamp with time zone,
+  host text,
+  referrer text,
+  num_hits bigint,
+  epoch integer
+);
+
 create table weir.hits (
   job text not null,
   partition integer not null,
   window_start timestamp with time zone not null,
   window_end timestamp with time zone not null,
-  group_hash bytea not null,
-  host text,
-  referrer text,
-  num_hits bigint not null,
   epoch integer not null,
-  PRIMARY KEY (job, window_start, group_hash, partition)
+  hosts text[] not null,
+  referrers text[] not null,
+  num_hits bigint[] not null,
+  PRIMARY KEY (job, window_start, partition)
 );
-CREATE UNIQUE INDEX hits_pkey ON weir.hits USING btree (job, window_start, group_hash, partition);
+CREATE UNIQUE INDEX hits_pkey ON weir.hits USING btree (job, window_start, partition);
 
 create table weir.job (
   name text not null,

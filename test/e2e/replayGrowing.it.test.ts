@@ -133,7 +133,7 @@ describe('a replay while the topic gains a partition', () => {
       expect(await sessionsOfJob(weir.pool, name)).toEqual(await sessionsOfJob(weir.pool, fresh));
       expect(await weir.rejected(name)).toEqual([]);
       const { rows } = await weir.pool.query(
-        'select count(*)::int as doubled from (select from weir.hits where job = $1 group by partition, window_start, host, referrer having count(*) > 1) d',
+        'select count(*)::int as doubled from (select from weir.hit_counts where job = $1 group by partition, window_start, host, referrer having count(*) > 1) d',
         [name],
       );
       expect(rows).toEqual([{ doubled: 0 }]);

@@ -182,8 +182,8 @@ describe('a worker that stood still while another one took over', () => {
       (await stale.pool.query(query, [job])).rows as object[];
     return {
       hits: await read(
-        `select partition, window_start, host, referrer, num_hits from weir.hits where job = $1
-         order by partition, window_start, group_hash`,
+        `select partition, window_start, host, referrer, num_hits from weir.hit_counts where job = $1
+         order by partition, window_start, host, referrer`,
       ),
       rejected: await read(
         `select partition, "offset", reason from weir.rejected where job = $1 order by partition, "offset"`,

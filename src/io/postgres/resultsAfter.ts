@@ -10,9 +10,9 @@ export interface ResultsAfter {
 }
 
 const AFTER = (of: Results): string => {
-  const { table, start, end } = RESULTS[of];
+  const { table, start, end, holds } = RESULTS[of];
   return `
-    select p.partition, count(r.job) as results, weir.millis(min(r.${start})) as earliest_start
+    select p.partition, coalesce(sum(${holds}) filter (where r.job is not null), 0)::bigint as results, weir.millis(min(r.${start})) as earliest_start
     from unnest($2::int[], $3::bigint[], $4::bigint[]) as p (partition, after, longest_ms)
     left join ${table} r
       on r.job = $1 and r.partition = p.partition and r.${end} > weir.instant(p.after)

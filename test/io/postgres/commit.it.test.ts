@@ -65,7 +65,7 @@ describe('a commit', () => {
 
   async function stored() {
     const { rows } = await pool.query(
-      `select (select count(*) from weir.hits where job = $1) as rows, (select sum(num_hits)::int from weir.hits where job = $1) as hits,
+      `select (select count(*) from weir.hit_counts where job = $1) as rows, (select sum(num_hits)::int from weir.hit_counts where job = $1) as hits,
               (select count(*) from weir.rejected where job = $1) as rejected,
               (select number from weir.progress where job = $1) as number`,
       [job],
@@ -159,6 +159,13 @@ describe('a commit', () => {
     await write({});
     await write({}, { expects: 1, rows: [[START, START + 5 * MINUTE, 'host', null, 9]], rejects: [] });
     expect(await stored()).toMatchObject({ rows: 1, hits: 9 });
+  });
+
+  it('writes a window again as a whole: a group that it no longer has is gone', async () => {
+    const window = (host: string, hits: number): HitRow => [START, START + 5 * MINUTE, host, null, hits];
+    await write({}, { rows: [window('a', 1), window('b', 2)] });
+    await write({}, { expects: 1, rows: [window('b', 3)], rejects: [] });
+    expect(await stored()).toMatchObject({ rows: 1, hits: 3 });
   });
 
   it('keeps apart what only looks alike: null, "", and names that run into each other', async () => {

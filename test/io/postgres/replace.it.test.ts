@@ -17,9 +17,9 @@ describe('rows of older epochs', () => {
 
   const row = (partition: number, epoch: number, [start, end]: [number, number]) =>
     weir.pool.query(
-      `insert into weir.hits (job, partition, epoch, window_start, window_end, group_hash, num_hits)
-       values ($1, $2, $3, weir.instant($4), weir.instant($5), $6, 1)`,
-      [job, partition, epoch, start, end, Buffer.from(`${partition} ${epoch}`)],
+      `insert into weir.hits (job, partition, epoch, window_start, window_end, hosts, referrers, num_hits)
+       values ($1, $2, $3, weir.instant($4), weir.instant($5), '{null}', '{null}', '{1}')`,
+      [job, partition, epoch, start, end],
     );
   const left = async () => {
     const { rows } = await weir.pool.query(

@@ -38,6 +38,7 @@ describe('the migrations', () => {
       '7_replay',
       '8_rejected',
       '9_topic_id',
+      '10_hits_by_window',
     ]);
     await expect(await schemaOf(pool)).toMatchFileSnapshot(
       join(import.meta.dirname, '../../../sql/schema.sql'),
