@@ -138,12 +138,12 @@ describe('the histories', () => {
     await isPolling(`${name}/0`);
     await weir.stopWorker();
     await weir.startWorker();
-    await weir.committed(name, 100, 30_000);
+    await weir.committed(name, 100);
     await isPolling(`${name}/0`);
     await weir.stopWorker('SIGKILL');
     await weir.produce(topic, [hit({ time: FIRST + 100_000 })]);
     await weir.startWorker();
-    await weir.committed(name, 101, 30_000);
+    await weir.committed(name, 101);
     await runs.note('partition-handed-over', `${name}/0`);
     await weir.drain(name);
     expect((await weir.total(name)).hits).toBe(101);

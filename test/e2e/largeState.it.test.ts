@@ -72,7 +72,7 @@ describe('a state above 1 MiB after compression', () => {
     for (let run = 1; run <= RUNS; run++) {
       await continueAsNew();
       await weir.produce(topic, records(1));
-      await weir.committed(name, GROUPS + run, 30_000);
+      await weir.committed(name, GROUPS + run);
       const polled = JSON.stringify(await partition.fetchHistory());
       expect(polled).toContain(btoa(`"partition 0 from ${GROUPS + run - 1}"`));
       expect(polled).not.toContain(btoa('"partition 0 from 0"'));

@@ -4,7 +4,7 @@ import { setTimeout as sleep } from 'node:timers/promises';
 export async function eventually<T>(
   what: string,
   look: () => Promise<T | null | false>,
-  limitMs = 30_000,
+  limitMs = 60_000,
 ): Promise<T> {
   const limit = Date.now() + limitMs;
   let last: unknown;

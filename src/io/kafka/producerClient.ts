@@ -4,6 +4,7 @@ import {
   logLevel,
   type Message,
   type Producer,
+  type ProducerConfig,
   type RecordMetadata,
   type RetryOptions,
 } from 'kafkajs';
@@ -47,19 +48,21 @@ export function producerClient({ brokers, clientId, ssl, sasl }: KafkaConfig): K
   });
 }
 
+/** A broker that has a batch already, because only its answer got lost, writes it no second time. */
+export const IDEMPOTENT: ProducerConfig = {
+  idempotent: true,
+  maxInFlightRequests: 1,
+  metadataMaxAge: METADATA_MS,
+  retry: WRITE_RETRY,
+};
+
 /**
- * An idempotent producer, connected: a broker that has a batch already, because only its answer got lost, writes it no second time.
+ * A producer, connected, that makes no topics.
  *
  * @throws Error that names the address where no broker answers
  */
-export async function connectedProducer(config: KafkaConfig): Promise<Producer> {
-  const producer = producerClient(config).producer({
-    allowAutoTopicCreation: false,
-    idempotent: true,
-    maxInFlightRequests: 1,
-    metadataMaxAge: METADATA_MS,
-    retry: WRITE_RETRY,
-  });
+export async function connectedProducer(config: KafkaConfig, options: ProducerConfig): Promise<Producer> {
+  const producer = producerClient(config).producer({ allowAutoTopicCreation: false, ...options });
   try {
     await connected(config, () => producer.connect());
   } catch (error) {

@@ -3,7 +3,7 @@ import type { Producer } from 'kafkajs';
 import { LRUCache } from 'lru-cache';
 import type { KafkaConfig } from './config.js';
 import { KafkaUnavailable } from './logReader.js';
-import { connected, producerClient, sendByPartition, sendTo, WRITE_RETRY } from './producerClient.js';
+import { connectedProducer, sendByPartition, sendTo, WRITE_RETRY } from './producerClient.js';
 import { refusalOf } from './refusals.js';
 
 interface PublishedMessage {
@@ -25,6 +25,7 @@ export interface Publisher {
 const MOST_BYTES = 900_000;
 const MOST_TOPICS = 1000;
 const IDLE_MS = 600_000;
+const RETRY = { ...WRITE_RETRY, retries: 5 };
 
 /** A producer of one topic. */
 interface Line {
@@ -45,18 +46,13 @@ export function createPublisher(config: KafkaConfig): Publisher {
   });
   let closed = false;
 
-  async function connect(): Promise<Producer> {
-    const made = producerClient(config).producer({
-      allowAutoTopicCreation: false,
-      retry: { ...WRITE_RETRY, retries: 5 },
-    });
-    await connected(config, () => made.connect());
-    return made;
-  }
-
   function lineTo(topic: string): Line {
     lines.purgeStale();
-    const line = lines.get(topic) ?? { producer: connect(), sends: 0, isLeft: false };
+    const line = lines.get(topic) ?? {
+      producer: connectedProducer(config, { retry: RETRY }),
+      sends: 0,
+      isLeft: false,
+    };
     lines.set(topic, line);
     return line;
   }

@@ -1,6 +1,6 @@
 import kafkajs from 'kafkajs';
 import type { KafkaConfig } from './config.js';
-import { connectedProducer, sendTo, whileAway } from './producerClient.js';
+import { connectedProducer, IDEMPOTENT, sendTo, whileAway } from './producerClient.js';
 import type { OutgoingRecord } from './writer.js';
 
 /** The broker took none of the records, and said why: they were certainly not written. */
@@ -32,7 +32,7 @@ const REFUSALS = new Set([
 
 /** @throws Error that names the address where no broker answers */
 export async function openResender(config: KafkaConfig): Promise<Resender> {
-  const producer = await connectedProducer(config);
+  const producer = await connectedProducer(config, IDEMPOTENT);
   return {
     async send(topic, partition, records) {
       const messages = records.map(({ key, value, timestampMs }) => ({

@@ -1,7 +1,7 @@
 import { Partitioners, type ICustomPartitioner, type Message } from 'kafkajs';
 import type { KafkaConfig } from './config.js';
 import { partitionsOf } from './createTopic.js';
-import { connectedProducer, sendByPartition, sendTo, whileAway } from './producerClient.js';
+import { connectedProducer, IDEMPOTENT, sendByPartition, sendTo, whileAway } from './producerClient.js';
 
 /** One record to write. Texts become UTF-8. */
 export interface OutgoingRecord {
@@ -42,7 +42,7 @@ const MOST_BY_PRODUCER = 1_000_000_000;
  * @throws Error that names the address where no broker answers, or the topic where it is not there
  */
 export async function openWriter(config: KafkaConfig, topic: string): Promise<KafkaWriter> {
-  let producer = await connectedProducer(config);
+  let producer = await connectedProducer(config, IDEMPOTENT);
   const partitions = await partitionsOf(config, topic).catch(async (error: unknown) => {
     await producer.disconnect();
     throw error;
@@ -53,7 +53,7 @@ export async function openWriter(config: KafkaConfig, topic: string): Promise<Ka
     async write(records) {
       if (written > MOST_BY_PRODUCER) {
         await producer.disconnect();
-        producer = await connectedProducer(config);
+        producer = await connectedProducer(config, IDEMPOTENT);
         written = 0;
       }
       written += records.length;
