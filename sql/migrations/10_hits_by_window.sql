@@ -3,11 +3,13 @@
 -- A partition's counts of a window are final together, so they are one row: lists in the same order, an element for each group. A row for
 -- each group costs a multiple, most of it for the key that told groups apart. The table and the view stay the ones that they are: so rights
 -- that were granted on them stay, too.
-create table weir.hits_by_group as select * from weir.hits;
-
 create or replace view public.aggregated_web_traffic as
   select null::timestamptz as window_start, null::timestamptz as window_end, null::text as host, null::text as referrer,
          null::bigint as num_hits, null::text as job;
+
+-- Workers of the old version may be at work: what they commit comes before the copy, or not at all.
+lock table weir.hits in access exclusive mode;
+create table weir.hits_by_group as select * from weir.hits;
 
 truncate weir.hits;
 alter table weir.hits

@@ -15,6 +15,8 @@ export type SourceStanding = [
   part: number,
   watermark: Instant | null,
   offset?: number | null,
+  /** Of a source that appears later, until it has a watermark: the target's, which its first message has stopped. */
+  stopped?: Instant,
 ];
 
 export interface MessageHead {
@@ -65,17 +67,19 @@ export class Sources {
     if (known === undefined && number !== 1) throw new MissingMessages(head, 'hello');
     const last: SourceStanding = known ?? [source, 0, -1, null, from];
     const [, lastNumber, lastPart, before, offset = null] = last;
+    const stopped = known === undefined ? this.#stands() : known[5];
+    if (number > 1 && stopped !== undefined && !joins(head, stopped))
+      throw new MissingMessages(head, 'hello');
     const isNew = number > lastNumber || (number === lastNumber && part > lastPart);
     if (offset !== null && !follows(head, last, offset)) throw new MissingMessages(head, last);
     // Published again where records are gone (`onDataLoss`), it may have fewer parts, and end with one that was taken.
     const ends = part === parts - 1 && (isNew || (number === lastNumber && from === offset));
     if (!isNew && !ends) return false;
     const now = ends && watermark !== null ? watermark : before;
-    // The watermark stands still from a hello on: that one came late, a copy of one that is lost.
-    if (before === null && now !== null && this.#watermark !== null && now < this.#watermark)
-      throw new MissingMessages(head, 'hello');
     const taken = ends && offset !== null ? to : offset;
-    this.#standings.set(source, [source, number, isNew ? part : lastPart, now, taken]);
+    const standing: SourceStanding = [source, number, isNew ? part : lastPart, now, taken];
+    if (now === null && stopped !== undefined) standing.push(stopped);
+    this.#standings.set(source, standing);
     // Only the source that held it back moves it on.
     if (now !== before && (before === null || this.#watermark === null || before <= this.#watermark))
       this.#watermark = latest(this.#watermark, this.#smallest());
@@ -88,6 +92,12 @@ export class Sources {
    */
   get watermark(): Instant | null {
     return this.#watermark;
+  }
+
+  /** The watermark, also where a source has stopped it before the messages of this batch. */
+  #stands(): Instant | undefined {
+    const before = [...this.#standings.values()].map(([, , , , , stopped]) => stopped ?? null);
+    return before.reduce(latest, this.#watermark) ?? undefined;
   }
 
   #smallest(): Instant | null {
@@ -113,6 +123,14 @@ function follows(
   if (number > lastNumber) return from === offset && part === 0;
   if (number < lastNumber) return to <= offset;
   return part > lastPart ? from === offset && part === lastPart + 1 : to <= offset || from === offset;
+}
+
+/**
+ * Whether a source that appears later begins as one does whose first message has stopped the watermark: without records, and not before it.
+ * Else that one came late, a copy of one that is lost.
+ */
+function joins({ from, to, watermark }: MessageHead, stopped: Instant): boolean {
+  return from === to && watermark !== null && watermark >= stopped;
 }
 
 /**

@@ -64,15 +64,44 @@ describe('what a target has taken', () => {
     expect(sources.watermark).toBe(60);
   });
 
-  it.each([
-    [80, 80],
-    [79, null],
-  ])('begins a source that appears later at %i, where it has 80: %s', (watermark, taken) => {
-    const sources = new Sources([[0, 1, 0, 80]]);
-    sources.take(message(7, 1, null));
-    const join = () => (sources.take(message(7, 2, watermark)), sources.watermark);
-    if (taken !== null) expect(join()).toBe(taken);
-    else expect(join).toThrow(new MissingMessages(message(7, 2, watermark), 'hello'));
+  describe.each([
+    ['in one batch', (sources: Sources) => sources],
+    ['in batches', (sources: Sources) => new Sources(sources.standings())],
+  ])('%s', (_, next) => {
+    function joins(head: MessageHead, others: SourceStanding[] = [[0, 1, 0, 80]]): boolean {
+      const sources = [8, 7].reduce((each, source) => {
+        each.take(message(source, 1, null));
+        return next(each);
+      }, new Sources(others));
+      return sources.take(head);
+    }
+
+    it('lets a source that appears later begin at its watermark, not before', () => {
+      expect(joins(message(7, 2, 80))).toBe(true);
+      const late = message(7, 2, 79);
+      expect(() => joins(late)).toThrow(new MissingMessages(late, 'hello'));
+    });
+
+    it('lets it begin anywhere where it has no watermark', () => {
+      expect(joins({ ...message(7, 2, 3), to: 4 }, [[0, 0, -1, null]])).toBe(true);
+    });
+
+    it('does not let it begin with records', () => {
+      const records = { ...message(7, 2, 90), to: 1 };
+      expect(() => joins(records)).toThrow(new MissingMessages(records, 'hello'));
+      expect(() => joins({ ...records, parts: 2 })).toThrow(MissingMessages);
+    });
+
+    it('does not look at that again', () => {
+      const sources = new Sources([[0, 1, 0, 80]]);
+      sources.take(message(7, 1, null));
+      sources.take(message(7, 2, 80));
+      expect(sources.standings()).toEqual([
+        [0, 1, 0, 80],
+        [7, 2, 0, 80, 0],
+      ]);
+      expect(next(sources).take({ ...message(7, 3, 90), to: 5 })).toBe(true);
+    });
   });
 
   it('is the same, however messages are cut into batches', () => {
@@ -169,7 +198,7 @@ describe('that a message is missing', () => {
     const hello = { source: 9, number: 1, part: 0, parts: 1, from: 40, to: 40, watermark: null };
     expect(() => sources.take({ ...hello, number: 2 })).toThrow(MissingMessages);
     expect(sources.take(hello)).toBe(true);
-    expect(sources.standings()[1]).toEqual([9, 1, 0, null, 40]);
+    expect(sources.standings()[1]).toEqual([9, 1, 0, null, 40, 50]);
   });
 
   it('is not asked in the middle of a rebuild, where one that comes again may be the first', () => {

@@ -17,12 +17,16 @@ interface Standing extends Progress {
   allAdvances: Advance[];
 }
 
-/** What a row is known by, `[start, end, …]` as JSON, and how many records it counts. */
-export type Counted = [group: string, count: number];
+/**
+ * What a result is known by, `[start, end, …]` as JSON, and how many records it counts. With `row`, all results that have the same one are
+ * one row of the table, which is written as a whole.
+ */
+export type Counted = [group: string, count: number, row?: string];
 
 export const countedHit = ([start, end, host, referrer, hits]: HitRow): Counted => [
   JSON.stringify([start, end, host, referrer]),
   hits,
+  String(start),
 ];
 
 export class ProgressTable<Row> {
@@ -32,6 +36,7 @@ export class ProgressTable<Row> {
   readonly rejected = new Map<number, Map<number, string>>();
   /** By partition: group to count. */
   readonly rows = new Map<number, Map<string, number>>();
+  readonly #rowOf = new Map<string, string>();
   /** Rules that no commit may break, whoever makes it. */
   readonly broken: string[] = [];
 
@@ -82,8 +87,20 @@ export class ProgressTable<Row> {
     const { expects, rows, rejects, ...rest } = asJson(commit);
     const rejected = this.rejected.get(partition)!;
     for (const { offset, reason } of rejects) if (!rejected.has(offset)) rejected.set(offset, reason);
-    for (const row of rows) this.rows.get(partition)!.set(...this.#counted(row));
+    this.#write(this.rows.get(partition)!, rows.map(this.#counted));
     this.#standing.set(partition, { ...rest, owner, number: expects + 1 });
+  }
+
+  #write(table: Map<string, number>, counted: Counted[]): void {
+    const replaced = new Set(counted.map(([, , row]) => row));
+    for (const group of table.keys()) {
+      const row = this.#rowOf.get(group);
+      if (row !== undefined && replaced.has(row)) table.delete(group);
+    }
+    for (const [group, count, row] of counted) {
+      table.set(group, count);
+      if (row !== undefined) this.#rowOf.set(group, row);
+    }
   }
 
   rejectedOffsets(partition: number, { from, until }: { from: number; until: number }): Set<number> {
