@@ -71,7 +71,7 @@ export class Sources {
     if (number > 1 && stopped !== undefined && !joins(head, stopped))
       throw new MissingMessages(head, 'hello');
     const isNew = number > lastNumber || (number === lastNumber && part > lastPart);
-    if (offset !== null && !follows(head, last, offset)) throw new MissingMessages(head, last);
+    if (offset !== null && !follows(head, last, offset)) throw new MissingMessages(head, known ?? 'hello');
     // Published again where records are gone (`onDataLoss`), it may have fewer parts, and end with one that was taken.
     const ends = part === parts - 1 && (isNew || (number === lastNumber && from === offset));
     if (!isNew && !ends) return false;

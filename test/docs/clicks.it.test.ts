@@ -1,13 +1,8 @@
 /** docs/clicks.md: what psql prints of its example, letter by letter. */
 import { spawnSync } from 'node:child_process';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import type pg from 'pg';
-import { migrate } from '../../src/io/postgres/migrate.js';
-import { createPool } from '../../src/io/postgres/pool.js';
-import { loadConfig } from '../../src/worker/config.js';
 import { clicksJob, writeClicks } from '../support/clicksJob.js';
-import { sharedStack } from '../support/stack.js';
-import { uniqueName } from '../support/weir.js';
+import { createDatabase, type TestDatabase } from '../support/database.js';
 import { blocksOf } from './markdown.js';
 import { fits, isSession, Shell, stepsOf } from './session.js';
 
@@ -16,26 +11,15 @@ const there = spawnSync('psql', ['--version']).status === 0;
 if (!there) console.log('skipped, since psql is absent: what docs/clicks.md asks it');
 
 describe.skipIf(!there)(TEXT, () => {
-  const database = uniqueName('docs').replaceAll('-', '_');
-  const { postgres } = loadConfig({ POSTGRES_URL: sharedStack().postgresUrl });
-  const url = new URL(sharedStack().postgresUrl);
-  url.pathname = database;
-  const shell = new Shell([], { ...process.env, POSTGRES_URL: url.href, PAGER: '', PGTZ: 'UTC' });
-  let admin: pg.Pool;
-  let pool: pg.Pool;
+  let database: TestDatabase;
+  let shell: Shell;
 
   beforeAll(async () => {
-    admin = createPool(postgres, 1);
-    await admin.query(`create database ${database}`);
-    await migrate({ ...postgres, database });
-    pool = createPool({ ...postgres, database }, 1);
-    await writeClicks(pool, { name: 'clicks', job: clicksJob(), partitions: [exampleEvents()] });
+    database = await createDatabase({ connections: 1 });
+    shell = new Shell([], { ...process.env, POSTGRES_URL: database.url, PAGER: '', PGTZ: 'UTC' });
+    await writeClicks(database.pool, { name: 'clicks', job: clicksJob(), partitions: [exampleEvents()] });
   });
-  afterAll(async () => {
-    await pool.end();
-    await admin.query(`drop database ${database}`);
-    await admin.end();
-  });
+  afterAll(() => database.drop());
 
   const steps = blocksOf(TEXT)
     .filter(({ comment }) => comment === 'run: psql')

@@ -146,6 +146,7 @@ describe('a job with a short run time-out', () => {
         }),
       );
     const { epoch } = await replayFrom(FIRST);
+    expect(epoch).toBeGreaterThanOrEqual(1);
     await weir.stopWorker('SIGKILL');
     await timeOut([name, ...partitions]);
     await weir.produce(topic, records.slice(COUNT / 2));

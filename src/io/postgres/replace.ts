@@ -2,11 +2,11 @@ import type { Replaced } from '../../domain/rewrite.js';
 import type { PartitionKey } from './partitionKey.js';
 import type { Queryable } from './pool.js';
 
-/** Tables of results: from when to when a row is, as its pipeline sees it (src/domain/operator.ts, spanOf), and how many results it holds. */
+/** Tables of results: from when to when a row is, as its pipeline sees it (src/domain/operator.ts, spanOf). */
 export const RESULTS = {
-  hits: { table: 'weir.hits', start: 'window_start', end: 'window_end', holds: 'cardinality(num_hits)' },
-  sessions: { table: 'public.user_sessions', start: 'session_start', end: 'window_end', holds: '1' },
-  clicks: { table: 'weir.clicks', start: 'bucket_start', end: 'final_at', holds: '1' },
+  hits: { table: 'weir.hits', start: 'window_start', end: 'window_end' },
+  sessions: { table: 'public.user_sessions', start: 'session_start', end: 'window_end' },
+  clicks: { table: 'weir.clicks', start: 'bucket_start', end: 'final_at' },
 } as const;
 
 export type Results = keyof typeof RESULTS;

@@ -9,10 +9,14 @@ export interface ResultsAfter {
   earliestStart: Instant | null;
 }
 
+/** A row of hits holds a result for each group. */
+const COUNT = (of: Results): string =>
+  of === 'hits' ? 'coalesce(sum(cardinality(r.num_hits)), 0)::bigint' : 'count(r.job)';
+
 const AFTER = (of: Results): string => {
-  const { table, start, end, holds } = RESULTS[of];
+  const { table, start, end } = RESULTS[of];
   return `
-    select p.partition, coalesce(sum(${holds}) filter (where r.job is not null), 0)::bigint as results, weir.millis(min(r.${start})) as earliest_start
+    select p.partition, ${COUNT(of)} as results, weir.millis(min(r.${start})) as earliest_start
     from unnest($2::int[], $3::bigint[], $4::bigint[]) as p (partition, after, longest_ms)
     left join ${table} r
       on r.job = $1 and r.partition = p.partition and r.${end} > weir.instant(p.after)

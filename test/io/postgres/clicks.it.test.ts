@@ -1,12 +1,8 @@
 /** Rows of clicks, and what people ask of them: view, functions and procedures (docs/clicks.md). */
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import type pg from 'pg';
-import { migrate } from '../../../src/io/postgres/migrate.js';
-import { createPool } from '../../../src/io/postgres/pool.js';
-import { loadConfig } from '../../../src/worker/config.js';
 import { clicksJob, writeClicks } from '../../support/clicksJob.js';
-import { sharedStack } from '../../support/stack.js';
-import { uniqueName } from '../../support/weir.js';
+import { createDatabase, type TestDatabase } from '../../support/database.js';
 
 const START = Date.UTC(2026, 0, 1);
 const MINUTE = 60_000;
@@ -20,22 +16,14 @@ function click(
 }
 
 describe('clicks in Postgres', () => {
-  const database = uniqueName('clicks').replaceAll('-', '_');
-  const { postgres } = loadConfig({ POSTGRES_URL: sharedStack().postgresUrl });
-  let admin: pg.Pool;
+  let database: TestDatabase;
   let pool: pg.Pool;
 
   beforeAll(async () => {
-    admin = createPool(postgres, 1);
-    await admin.query(`create database ${database}`);
-    await migrate({ ...postgres, database });
-    pool = createPool({ ...postgres, database }, 1);
+    database = await createDatabase({ connections: 1 });
+    ({ pool } = database);
   });
-  afterAll(async () => {
-    await pool.end();
-    await admin.query(`drop database ${database}`);
-    await admin.end();
-  });
+  afterAll(() => database.drop());
   beforeEach(() => pool.query('truncate weir.clicks, weir.job, weir.progress, weir.rejected'));
 
   const write = (name: string, ...partitions: object[][]) =>
@@ -181,7 +169,7 @@ describe('clicks in Postgres', () => {
 
   it('is read by a role that has been granted what docs/clicks.md names', async () => {
     await write('clicks', MIXED);
-    const reader = `reader_${database}`;
+    const reader = `reader_${database.config.database}`;
     await pool.query(`create role ${reader}`);
     try {
       await pool.query(`grant usage on schema weir to ${reader}`);

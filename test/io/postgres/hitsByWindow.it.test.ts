@@ -1,42 +1,19 @@
 /** That the migration to a row for each window keeps what is there: rows, what people are shown, and rights. */
 import { runner } from 'node-pg-migrate';
 import { afterAll, beforeAll, expect, it } from 'vitest';
-import type pg from 'pg';
-import { migrate, MIGRATIONS } from '../../../src/io/postgres/migrate.js';
-import { createPool } from '../../../src/io/postgres/pool.js';
-import { loadConfig } from '../../../src/worker/config.js';
-import { sharedStack } from '../../support/stack.js';
-import { uniqueName } from '../../support/weir.js';
+import { migrate, MIGRATING } from '../../../src/io/postgres/migrate.js';
+import { createDatabase, type TestDatabase } from '../../support/database.js';
 
-const database = uniqueName('windows').replaceAll('-', '_');
-const reader = `${database}_reader`;
-const { postgres } = loadConfig({ POSTGRES_URL: sharedStack().postgresUrl });
-let admin: pg.Pool;
-let pool: pg.Pool;
-
+let database: TestDatabase;
 beforeAll(async () => {
-  admin = createPool(postgres, 1);
-  await admin.query(`create database ${database}`);
-  pool = createPool({ ...postgres, database }, 1);
+  database = await createDatabase({ migrated: false, connections: 1 });
 });
-afterAll(async () => {
-  await pool.end();
-  await admin.query(`drop database ${database}`);
-  await admin.query(`drop role ${reader}`);
-  await admin.end();
-});
+afterAll(() => database.drop());
 
 it('keeps counts, what people are shown, and rights', async () => {
-  await runner({
-    databaseUrl: { ...postgres, database },
-    dir: MIGRATIONS,
-    direction: 'up',
-    count: 9,
-    migrationsSchema: 'weir',
-    createMigrationsSchema: true,
-    migrationsTable: 'migration',
-    log: () => {},
-  });
+  const { pool, config } = database;
+  const reader = `reader_${config.database}`;
+  await runner({ ...MIGRATING, databaseUrl: config, count: 9 });
   await pool.query(`
     create role ${reader};
     grant select on public.aggregated_web_traffic to ${reader};
@@ -56,7 +33,7 @@ it('keeps counts, what people are shown, and rights', async () => {
                   order by partition, window_start, host, referrer`;
   const each = (await pool.query(counts.replace('%', 'weir.hits'))).rows;
 
-  expect(await migrate({ ...postgres, database })).toContain('10_hits_by_window');
+  expect(await migrate(config)).toContain('10_hits_by_window');
 
   expect((await shown()).rows).toEqual(before);
   expect((await pool.query(counts.replace('%', 'weir.hit_counts'))).rows).toEqual(each);
@@ -66,4 +43,5 @@ it('keeps counts, what people are shown, and rights', async () => {
             (select count(*)::int from weir.hits) as windows`,
   );
   expect(rows).toEqual([{ reads: true, writes: true, windows: 6 }]);
+  await pool.query(`drop owned by ${reader}; drop role ${reader}`);
 });

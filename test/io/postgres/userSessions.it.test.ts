@@ -6,15 +6,12 @@ import { NO_RECORDS } from '../../../src/domain/accounting.js';
 import { createLocator } from '../../../src/io/geo/locator.js';
 import { claim } from '../../../src/io/postgres/claim.js';
 import { commit } from '../../../src/io/postgres/commit.js';
-import { migrate } from '../../../src/io/postgres/migrate.js';
-import { createPool } from '../../../src/io/postgres/pool.js';
 import { registerJob } from '../../../src/io/postgres/registerJob.js';
 import { SessionMonths } from '../../../src/io/postgres/sessionMonths.js';
 import { sessionKey } from '../../../src/pipelines/sessions/key.js';
 import { packSessions } from '../../../src/pipelines/sessions/operator.js';
 import type { SessionRow } from '../../../src/pipelines/sessions/columns.js';
-import { loadConfig } from '../../../src/worker/config.js';
-import { sharedStack } from '../../support/stack.js';
+import { createDatabase, type TestDatabase } from '../../support/database.js';
 import { uniqueName } from '../../support/weir.js';
 
 const GAP = 300_000;
@@ -46,24 +43,16 @@ function session(
 }
 
 describe('user_sessions', () => {
-  const database = uniqueName('sessions').replaceAll('-', '_');
-  const { postgres } = loadConfig({ POSTGRES_URL: sharedStack().postgresUrl });
-  let admin: pg.Pool;
+  let database: TestDatabase;
   let pool: pg.Pool;
   let sink: SessionsSink;
   let job: string;
 
   beforeAll(async () => {
-    admin = createPool(postgres, 1);
-    await admin.query(`create database ${database}`);
-    await migrate({ ...postgres, database });
-    pool = createPool({ ...postgres, database }, 8);
+    database = await createDatabase({ connections: 8 });
+    ({ pool } = database);
   });
-  afterAll(async () => {
-    await pool.end();
-    await admin.query(`drop database ${database}`);
-    await admin.end();
-  });
+  afterAll(() => database.drop());
 
   const key = () => ({ job, partition: 0, epoch: 0 });
   beforeEach(async () => {
